@@ -1,0 +1,1 @@
+"""Processes and wiring: settings, bootstrap, server, worker, command line."""

@@ -1,0 +1,1 @@
+"""The complaint service in plain Python: no Rasa, no web framework, no WeChat, no HTTP."""

@@ -1,0 +1,1 @@
+"""One package a remote system; nothing here decides anything about complaints."""

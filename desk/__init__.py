@@ -1,0 +1,1 @@
+"""The embedded complaint office: the default backend, reached through Open311 HTTP only."""

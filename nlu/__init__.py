@@ -1,0 +1,1 @@
+"""Everything `rasa train` reads, and our Rasa graph components."""

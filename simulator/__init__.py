@@ -1,0 +1,1 @@
+"""The WeChat platform on one machine, wire-exact; imports nothing of the product."""
