@@ -1,0 +1,64 @@
+"""A complaint as the citizen confirmed it, and where the backend says it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass
+class Complaint:
+    """A confirmed complaint.
+
+    Attributes:
+        receipt: the number the citizen was given at confirmation, e.g. HZ-261123-0417.
+        description: the citizen's own words, verbatim, one message a line.
+        place: the place as said; `latitude`/`longitude` are WGS84 if a pin was shared.
+        answers: the backend's questions → the citizen's answers, by attribute code.
+        contact_phone: sealed (encrypted) phone number, "" if none was given.
+        confidential: the citizen asked that it is not made public.
+        consent: version of the privacy notice in force when the citizen confirmed.
+        backend_id: the backend's number; `backend_token` while it still owes one.
+        status: the backend's last status word that counted; `stage` is its meaning in catalog/statuses.yml.
+        status_at: time of that status on the backend's clock; an earlier one never replaces it.
+    """
+
+    id: str
+    receipt: str
+    conversation_id: str
+    service_code: str
+    service_name: str
+    service_group: str
+    description: str
+    summary: str
+    place: str
+    confirmed_at: datetime
+    latitude: float | None = None
+    longitude: float | None = None
+    datum: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    contact_phone: str = ""
+    contact_name: str = ""
+    confidential: bool = False
+    consent: str = ""
+    backend_id: str = ""
+    backend_token: str = ""
+    status: str = ""
+    stage: str = "confirmed"
+    status_at: datetime | None = None
+    status_text: str = ""
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A picture or voice a citizen sent: first a reference at the platform, then bytes in the record."""
+
+    id: str
+    conversation_id: str
+    kind: str
+    platform_id: str
+    received_at: datetime
+    complaint_id: str | None = None
+    content_type: str = ""
+    stored: bool = False

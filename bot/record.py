@@ -1,0 +1,199 @@
+"""The record as the services see it: ports to what is stored, proven by the contract tests in tests/storage.
+
+A unit is one transaction: everything done through it is written together on leaving, or not at all.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.model.backend import Update
+from bot.model.complaint import Complaint, Medium
+from bot.model.conversation import Conversation, Line
+from bot.model.delivery import Delivery
+
+
+class Stale(Exception):
+    """Another writer changed the conversation since it was read: this turn must be thrown away."""
+
+
+class Conversations(Protocol):
+    """Conversations, their transcript and the citizens' words on notices."""
+
+    def get(self, conversation_id: str) -> Conversation | None:
+        """Return the conversation with this id."""
+
+    def open(self, conversation_id: str, citizen: str) -> Conversation:
+        """Return the citizen's conversation, made if there is none, with the open id they have now."""
+
+    def save(self, conversation: Conversation) -> None:
+        """Write it back if nobody else did since it was read; must raise `Stale` otherwise (the fence)."""
+
+    def waiting(self) -> list[Conversation]:
+        """Return conversations that wait for a person, longest wait first."""
+
+    def has_line(self, key: str) -> bool:
+        """True if a message or answer with this key is in the transcript."""
+
+    def add_line(self, line: Line) -> None:
+        """Append to the transcript; must refuse a key that is there already."""
+
+    def transcript(self, conversation_id: str, *, limit: int = 200) -> list[Any]:
+        """Return the last lines (fields of `Line`), oldest first."""
+
+    def forget_lines(self, conversation_id: str) -> None:
+        """Remove what was said, keeping that and when something was."""
+
+    def set_consent(self, conversation_id: str, template_id: str, *, accepted: bool) -> None:
+        """Remember whether the citizen allows notices with this template."""
+
+    def consent(self, conversation_id: str, template_id: str) -> bool | None:
+        """Return the citizen's last word on notices with this template, None if there was none."""
+
+    def forget_consents(self, conversation_id: str) -> None:
+        """Remove the citizen's words on notices."""
+
+
+class Complaints(Protocol):
+    """Confirmed complaints and what the backend said about them."""
+
+    def next_number(self, day: str) -> int:
+        """Return the day's next number, starting at 1; never the same twice."""
+
+    def add(self, complaint: Complaint) -> None:
+        """Store a confirmed complaint."""
+
+    def save(self, complaint: Complaint) -> None:
+        """Write a complaint back."""
+
+    def get(self, complaint_id: str) -> Complaint | None:
+        """Return the complaint with our own id."""
+
+    def by_receipt(self, receipt: str) -> Complaint | None:
+        """Return the complaint with this receipt number."""
+
+    def by_backend_id(self, backend_id: str) -> Complaint | None:
+        """Return the complaint with this number of the backend."""
+
+    def owing_number(self) -> list[Complaint]:
+        """Return complaints for which the backend gave a token and still owes the number."""
+
+    def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Complaint]:
+        """Return a citizen's own complaints, newest first."""
+
+    def recent(self, *, limit: int = 100) -> list[Complaint]:
+        """Return the newest complaints of all citizens."""
+
+    def has_update(self, complaint_id: str, update_id: str) -> bool:
+        """True if this update was taken before."""
+
+    def add_update(self, complaint_id: str, update: Update, received_at: datetime) -> None:
+        """Store an update; must refuse one that is there already."""
+
+    def forget_contact(self, conversation_id: str) -> None:
+        """Remove phone and name from a citizen's complaints; the cases themselves stay."""
+
+
+class Deliveries(Protocol):
+    """What must leave the house."""
+
+    def add(self, delivery: Delivery) -> bool:
+        """Store it; False (and nothing done) if its key is there already."""
+
+    def by_key(self, key: str) -> Delivery | None:
+        """Return the delivery with this idempotency key."""
+
+    def by_remote_id(self, remote_id: str) -> Delivery | None:
+        """Return the delivery the platform answered with this message id."""
+
+    def latest_by_rung(self, conversation_id: str, rung: str) -> Delivery | None:
+        """Return the newest delivery to this citizen that took this rung."""
+
+    def due(self, *, limit: int = 50) -> list[int]:
+        """Return ids of deliveries that are due, and of those whose sender died, oldest due first."""
+
+    def claim(self, delivery_id: int) -> Delivery | None:
+        """Take one for sending, None if another sender has it; must never give it to two."""
+
+    def save(self, delivery: Delivery) -> None:
+        """Write a delivery back."""
+
+    def held(self, conversation_id: str) -> list[Delivery]:
+        """Return what waits for the citizen's next message, oldest first."""
+
+    def withhold(self, conversation_id: str) -> None:
+        """Stop everything that is still to be told to a citizen who left."""
+
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many deliveries are in each state."""
+
+    def oldest_due(self) -> datetime | None:
+        """Return the due time of the delivery that waits longest."""
+
+
+class MediaStore(Protocol):
+    """Pictures and voices, bytes included."""
+
+    def add(self, medium: Medium) -> None:
+        """Store the reference; the bytes follow by a job."""
+
+    def get(self, medium_id: str) -> Medium | None:
+        """Return one medium."""
+
+    def of_complaint(self, complaint_id: str) -> list[Medium]:
+        """Return a complaint's media in the order they came."""
+
+    def attach(self, medium_ids: list[str], complaint_id: str) -> None:
+        """Say that these media belong to this complaint."""
+
+    def store_bytes(self, medium_id: str, content: bytes, content_type: str) -> None:
+        """Keep the bytes; a second time is ignored."""
+
+    def bytes_of(self, medium_id: str) -> bytes | None:
+        """Return the bytes, None while they are not here yet."""
+
+    def forget_loose(self, conversation_id: str) -> None:
+        """Remove a citizen's media that belong to no complaint."""
+
+
+class Documents(Protocol):
+    """Small named JSON documents."""
+
+    def get(self, name: str) -> Any:
+        """Return the document's body, None if there is none."""
+
+    def put(self, name: str, body: Any) -> None:
+        """Store or replace the document."""
+
+
+class Unit(Protocol):
+    """The record inside one transaction."""
+
+    @property
+    def conversations(self) -> Conversations:
+        """The citizens' conversations."""
+
+    @property
+    def complaints(self) -> Complaints:
+        """The confirmed complaints."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What must leave the house."""
+
+    @property
+    def media(self) -> MediaStore:
+        """Pictures and voices."""
+
+    @property
+    def documents(self) -> Documents:
+        """Small named documents."""
+
+
+class Record(Protocol):
+    """Opens units."""
+
+    def unit(self) -> AbstractContextManager[Unit]:
+        """Open a unit; it commits on leaving, rolls back on any error, raises `ports.Unavailable` if it cannot."""

@@ -1,0 +1,119 @@
+"""Complaints and their updates in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.model.backend import Update
+from bot.model.complaint import Complaint
+from bot.storage.tables import complaints, counters, updates
+
+_FIELDS = [f.name for f in fields(Complaint)]
+
+
+class Complaints:
+    """Reads and writes complaints inside one transaction."""
+
+    def __init__(self, connection: sa.engine.Connection) -> None:
+        self._c = connection
+
+    def next_number(self, day: str) -> int:
+        """Return the day's next number, starting at 1; gaps appear where a turn was thrown away."""
+        result = self._c.execute(
+            counters.update().where(counters.c.name == day).values(value=counters.c.value + 1)
+        )
+        if result.rowcount == 0:
+            self._c.execute(counters.insert().values(name=day, value=1))
+        return int(
+            self._c.execute(sa.select(counters.c.value).where(counters.c.name == day)).scalar_one()
+        )
+
+    def add(self, complaint: Complaint) -> None:
+        """Store a confirmed complaint."""
+        self._c.execute(complaints.insert().values(**vars(complaint)))
+
+    def save(self, complaint: Complaint) -> None:
+        """Write a complaint back."""
+        self._c.execute(
+            complaints.update().where(complaints.c.id == complaint.id).values(**vars(complaint))
+        )
+
+    def get(self, complaint_id: str) -> Complaint | None:
+        """Return the complaint with our own id."""
+        return self._one(complaints.c.id == complaint_id)
+
+    def by_receipt(self, receipt: str) -> Complaint | None:
+        """Return the complaint with this receipt number."""
+        return self._one(complaints.c.receipt == receipt)
+
+    def by_backend_id(self, backend_id: str) -> Complaint | None:
+        """Return the complaint with this number of the backend."""
+        return self._one(complaints.c.backend_id == backend_id) if backend_id else None
+
+    def owing_number(self) -> list[Complaint]:
+        """Return complaints for which the backend gave a token and still owes the number."""
+        rows = self._c.execute(
+            sa.select(complaints).where(
+                complaints.c.backend_token != "", complaints.c.backend_id == ""
+            )
+        )
+        return [_complaint(row) for row in rows]
+
+    def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Complaint]:
+        """Return a citizen's own complaints, newest first."""
+        rows = self._c.execute(
+            sa.select(complaints)
+            .where(complaints.c.conversation_id == conversation_id)
+            .order_by(complaints.c.confirmed_at.desc())
+            .limit(limit)
+        )
+        return [_complaint(row) for row in rows]
+
+    def recent(self, *, limit: int = 100) -> list[Complaint]:
+        """Return the newest complaints of all citizens."""
+        rows = self._c.execute(
+            sa.select(complaints).order_by(complaints.c.confirmed_at.desc()).limit(limit)
+        )
+        return [_complaint(row) for row in rows]
+
+    def has_update(self, complaint_id: str, update_id: str) -> bool:
+        """True if this update was taken before."""
+        found = self._c.execute(
+            sa.select(updates.c.id).where(
+                updates.c.complaint_id == complaint_id, updates.c.update_id == update_id
+            )
+        ).first()
+        return found is not None
+
+    def add_update(self, complaint_id: str, update: Update, received_at: datetime) -> None:
+        """Store an update; one that is there already violates the unique constraint."""
+        self._c.execute(
+            updates.insert().values(
+                complaint_id=complaint_id,
+                update_id=update.update_id,
+                status=update.status,
+                text=update.description,
+                at=update.updated_datetime,
+                received_at=received_at,
+            )
+        )
+
+    def forget_contact(self, conversation_id: str) -> None:
+        """Remove phone and name from a citizen's complaints; the cases themselves stay."""
+        self._c.execute(
+            complaints.update()
+            .where(complaints.c.conversation_id == conversation_id)
+            .values(contact_phone="", contact_name="")
+        )
+
+    def _one(self, condition: Any) -> Complaint | None:
+        row = self._c.execute(sa.select(complaints).where(condition)).first()
+        return None if row is None else _complaint(row)
+
+
+def _complaint(row: Any) -> Complaint:
+    return Complaint(**{name: getattr(row, name) for name in _FIELDS})

@@ -1,0 +1,63 @@
+"""Opening the record: SQLite with the settings that make a commit durable, or PostgreSQL; and its migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from bot.ports import Unavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(url: str) -> sa.engine.Engine:
+    """Return an engine for the record.
+
+    SQLite: WAL, `synchronous=FULL` (a committed complaint survives a power cut) and `BEGIN IMMEDIATE`, so that two
+    writers queue at the start of a transaction instead of failing at its end.
+    """
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+    sa.event.listen(engine, "connect", _on_sqlite_connect)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.engine.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def upgrade(url: str) -> None:
+    """Bring the record's tables to the newest version."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine = open_engine(url)
+    try:
+        command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def transaction(engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
+    """Run one transaction; a store that is locked, full or away raises `Unavailable`."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        raise Unavailable(f"record: {error.__class__.__name__}: {error.orig}") from error

@@ -1,0 +1,165 @@
+"""Deliveries in SQL: stored before they are sent, claimed by one sender at a time."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
+from bot.ports import Clock
+from bot.storage.tables import deliveries
+
+_FIELDS = [f.name for f in fields(Delivery)]
+_CLAIM_FOR = timedelta(seconds=60)
+
+
+class Deliveries:
+    """Reads, writes and claims deliveries inside one transaction."""
+
+    def __init__(self, connection: sa.engine.Connection, clock: Clock) -> None:
+        self._c = connection
+        self._clock = clock
+
+    def add(self, delivery: Delivery) -> bool:
+        """Store it; False (and nothing done) if its key is there already."""
+        if self.by_key(delivery.key) is not None:
+            return False
+        values = _values(delivery)
+        values["created_at"] = self._clock.now()
+        result = self._c.execute(deliveries.insert().values(**values))
+        delivery.id = int(result.inserted_primary_key[0])
+        return True
+
+    def by_key(self, key: str) -> Delivery | None:
+        """Return the delivery with this idempotency key."""
+        return self._one(deliveries.c.key == key)
+
+    def by_remote_id(self, remote_id: str) -> Delivery | None:
+        """Return the delivery the platform answered with this message id."""
+        return self._one(deliveries.c.remote_id == remote_id) if remote_id else None
+
+    def latest_by_rung(self, conversation_id: str, rung: str) -> Delivery | None:
+        """Return the newest delivery to this citizen that took this rung (receipts without an id)."""
+        row = self._c.execute(
+            sa.select(deliveries)
+            .where(deliveries.c.conversation_id == conversation_id, deliveries.c.rung == rung)
+            .order_by(deliveries.c.id.desc())
+        ).first()
+        return None if row is None else _delivery(row)
+
+    def due(self, *, limit: int = 50) -> list[int]:
+        """Return ids of deliveries that are due, and of those whose sender died, oldest due first."""
+        now = self._clock.now()
+        waiting = sa.and_(
+            deliveries.c.state.in_([s.value for s in DUE_STATES]), deliveries.c.due_at <= now
+        )
+        orphaned = sa.and_(
+            deliveries.c.state == DeliveryState.IN_FLIGHT.value, deliveries.c.lease_until < now
+        )
+        rows = self._c.execute(
+            sa.select(deliveries.c.id)
+            .where(sa.or_(waiting, orphaned))
+            .order_by(deliveries.c.due_at, deliveries.c.id)
+            .limit(limit)
+        )
+        return [row.id for row in rows]
+
+    def claim(self, delivery_id: int) -> Delivery | None:
+        """Take one for sending, None if another sender has it; `trail` gains "orphaned" if its sender died."""
+        delivery = self._one(deliveries.c.id == delivery_id)
+        if delivery is None:
+            return None
+        now = self._clock.now()
+        if delivery.state is DeliveryState.IN_FLIGHT:
+            if delivery.lease_until is None or delivery.lease_until >= now:
+                return None
+            delivery.trail = [*delivery.trail, "orphaned"]
+        elif delivery.state not in DUE_STATES:
+            return None
+        result = self._c.execute(
+            deliveries.update()
+            .where(
+                deliveries.c.id == delivery_id,
+                deliveries.c.state == delivery.state.value,
+                deliveries.c.attempts == delivery.attempts,
+            )
+            .values(
+                state=DeliveryState.IN_FLIGHT.value,
+                lease_until=now + _CLAIM_FOR,
+                attempts=delivery.attempts + 1,
+            )
+        )
+        if result.rowcount != 1:
+            return None
+        delivery.attempts += 1
+        return delivery
+
+    def save(self, delivery: Delivery) -> None:
+        """Write a delivery back."""
+        values = _values(delivery)
+        values.pop("created_at")
+        self._c.execute(deliveries.update().where(deliveries.c.id == delivery.id).values(**values))
+
+    def held(self, conversation_id: str) -> list[Delivery]:
+        """Return what waits for the citizen's next message, oldest first."""
+        rows = self._c.execute(
+            sa.select(deliveries)
+            .where(
+                deliveries.c.conversation_id == conversation_id,
+                deliveries.c.state == DeliveryState.HELD.value,
+            )
+            .order_by(deliveries.c.id)
+        )
+        return [_delivery(row) for row in rows]
+
+    def withhold(self, conversation_id: str) -> None:
+        """Stop everything that is still to be told to a citizen who left."""
+        told = (DeliveryKind.NOTICE.value, DeliveryKind.REPLY.value)
+        done = (DeliveryState.SENT.value, DeliveryState.FAILED.value)
+        self._c.execute(
+            deliveries.update()
+            .where(
+                deliveries.c.conversation_id == conversation_id,
+                deliveries.c.kind.in_(told),
+                deliveries.c.state.notin_(done),
+            )
+            .values(state=DeliveryState.WITHHELD.value)
+        )
+
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many deliveries are in each state."""
+        rows = self._c.execute(
+            sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
+        )
+        return {row[0]: int(row[1]) for row in rows}
+
+    def oldest_due(self) -> datetime | None:
+        """Return the due time of the delivery that waits longest."""
+        return self._c.execute(
+            sa.select(deliveries.c.due_at)
+            .where(deliveries.c.state.in_([s.value for s in DUE_STATES]))
+            .order_by(deliveries.c.due_at)
+            .limit(1)
+        ).scalar()
+
+    def _one(self, condition: Any) -> Delivery | None:
+        row = self._c.execute(sa.select(deliveries).where(condition)).first()
+        return None if row is None else _delivery(row)
+
+
+def _values(delivery: Delivery) -> dict[str, Any]:
+    values = dict(vars(delivery))
+    values.pop("id")
+    values["kind"] = delivery.kind.value
+    values["state"] = delivery.state.value
+    return values
+
+
+def _delivery(row: Any) -> Delivery:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["kind"] = DeliveryKind(values["kind"])
+    values["state"] = DeliveryState(values["state"])
+    return Delivery(**values)

@@ -1,0 +1,28 @@
+"""Small named documents in SQL: the backend's services as last pulled, how far updates were read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.ports import Clock
+from bot.storage.tables import documents
+
+
+class Documents:
+    """Reads and writes named JSON documents inside one transaction."""
+
+    def __init__(self, connection: sa.engine.Connection, clock: Clock) -> None:
+        self._c = connection
+        self._clock = clock
+
+    def get(self, name: str) -> Any:
+        """Return the document's body, None if there is none."""
+        row = self._c.execute(sa.select(documents.c.body).where(documents.c.name == name)).first()
+        return None if row is None else row.body
+
+    def put(self, name: str, body: Any) -> None:
+        """Store or replace the document."""
+        self._c.execute(documents.delete().where(documents.c.name == name))
+        self._c.execute(documents.insert().values(name=name, body=body, at=self._clock.now()))

@@ -1,0 +1,167 @@
+"""The record's tables. Migrations in `migrations/` must lead to exactly these (a test compares)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class UtcDateTime(sa.types.TypeDecorator):
+    """Aware times in, aware UTC times out, on SQLite too (which keeps no zone)."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        """Store as UTC; a naive time is a programming error."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive time")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        """Give back an aware UTC time."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+metadata = sa.MetaData()
+
+conversations = sa.Table(
+    "conversation",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("citizen", sa.String(64), nullable=True, index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("holder", sa.String(16), nullable=False),
+    sa.Column("following", sa.Boolean, nullable=False),
+    sa.Column("waiting_since", UtcDateTime, nullable=True, index=True),
+    sa.Column("waiting_reason", sa.String(32), nullable=True),
+    sa.Column("notice_version", sa.String(32), nullable=False),
+    sa.Column("last_said_at", UtcDateTime, nullable=True),
+    sa.Column("snapshot", sa.JSON, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+lines = sa.Table(
+    "line",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("conversation_id", sa.String(64), nullable=False, index=True),
+    sa.Column("key", sa.String(200), nullable=False, unique=True),
+    sa.Column("direction", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+
+complaints = sa.Table(
+    "complaint",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("receipt", sa.String(32), nullable=False, unique=True),
+    sa.Column("conversation_id", sa.String(64), nullable=False, index=True),
+    sa.Column("service_code", sa.String(64), nullable=False),
+    sa.Column("service_name", sa.String(200), nullable=False),
+    sa.Column("service_group", sa.String(200), nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("latitude", sa.Float, nullable=True),
+    sa.Column("longitude", sa.Float, nullable=True),
+    sa.Column("datum", sa.String(8), nullable=False),
+    sa.Column("answers", sa.JSON, nullable=False),
+    sa.Column("contact_phone", sa.Text, nullable=False),
+    sa.Column("contact_name", sa.Text, nullable=False),
+    sa.Column("confidential", sa.Boolean, nullable=False),
+    sa.Column("consent", sa.String(32), nullable=False),
+    sa.Column("confirmed_at", UtcDateTime, nullable=False),
+    sa.Column("backend_id", sa.String(100), nullable=False, index=True),
+    sa.Column("backend_token", sa.String(100), nullable=False),
+    sa.Column("status", sa.String(64), nullable=False),
+    sa.Column("stage", sa.String(32), nullable=False),
+    sa.Column("status_at", UtcDateTime, nullable=True),
+    sa.Column("status_text", sa.Text, nullable=False),
+)
+
+updates = sa.Table(
+    "complaint_update",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("complaint_id", sa.String(32), nullable=False, index=True),
+    sa.Column("update_id", sa.String(100), nullable=False),
+    sa.Column("status", sa.String(64), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("complaint_id", "update_id", name="uq_update_once"),
+)
+
+deliveries = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(200), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("conversation_id", sa.String(64), nullable=True, index=True),
+    sa.Column("complaint_id", sa.String(32), nullable=True, index=True),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("repeats", sa.Integer, nullable=False),
+    sa.Column("rung", sa.String(16), nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("remote_id", sa.String(100), nullable=False, index=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("lease_until", UtcDateTime, nullable=True),
+    sa.Column("trail", sa.JSON, nullable=False),
+    sa.Index("ix_delivery_due", "state", "due_at"),
+)
+
+media = sa.Table(
+    "medium",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("conversation_id", sa.String(64), nullable=False, index=True),
+    sa.Column("complaint_id", sa.String(32), nullable=True, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("platform_id", sa.String(300), nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("content_type", sa.String(100), nullable=False),
+    sa.Column("stored", sa.Boolean, nullable=False),
+)
+
+media_bytes = sa.Table(
+    "medium_bytes",
+    metadata,
+    sa.Column("medium_id", sa.String(32), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+consents = sa.Table(
+    "notice_consent",
+    metadata,
+    sa.Column("conversation_id", sa.String(64), primary_key=True),
+    sa.Column("template_id", sa.String(100), primary_key=True),
+    sa.Column("accepted", sa.Boolean, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+documents = sa.Table(
+    "document",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+counters = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Integer, nullable=False),
+)
