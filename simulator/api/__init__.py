@@ -1,0 +1,1 @@
+"""The platform's HTTP API (`/cgi-bin/...`) as the account's server sees it."""

@@ -1,0 +1,44 @@
+"""Issuing access tokens (contract 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.api.call import Answer, ApiCall, Endpoint
+from simulator.errors import ApiError
+from simulator.platform import Platform
+
+
+def token(platform: Platform, call: ApiCall) -> Answer:
+    """Answer `GET /cgi-bin/token`: a new token each time."""
+    _check_account(platform, call.query)
+    value, expires_in = platform.tokens.issue()
+    return {"access_token": value, "expires_in": expires_in}
+
+
+def stable_token(platform: Platform, call: ApiCall) -> Answer:
+    """Answer `POST /cgi-bin/stable_token`: the same token while it lives."""
+    data = call.json()
+    _check_account(platform, data)
+    value, expires_in = platform.tokens.issue_stable(force=data.get("force_refresh") is True)
+    return {"access_token": value, "expires_in": expires_in}
+
+
+def _check_account(platform: Platform, given: Mapping[str, Any]) -> None:
+    if given.get("grant_type") != "client_credential":
+        raise ApiError(40002)
+    if not given.get("appid"):
+        raise ApiError(41002)
+    if not given.get("secret"):
+        raise ApiError(41004)
+    if given["appid"] != platform.config.app_id:
+        raise ApiError(40013)
+    if given["secret"] != platform.config.app_secret:
+        raise ApiError(40125)
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/cgi-bin/token", token, needs_token=False),
+    Endpoint("POST", "/cgi-bin/stable_token", stable_token, needs_token=False),
+]
