@@ -1,1 +1,4 @@
-"""The embedded complaint office: the default backend, reached through Open311 HTTP only."""
+"""The embedded complaint office: an Open311 GeoReport v2 backend for cities that bring none.
+
+The bot reaches it over HTTP only, like any other backend; nothing here imports the bot.
+"""

@@ -1,0 +1,1 @@
+"""The desk's Open311 calls, one topic a module."""

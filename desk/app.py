@@ -1,0 +1,95 @@
+"""The desk as an ASGI application, to be mounted at `/open311/v2`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from desk.api import requests, services, updates
+from desk.api.desk import Desk
+from desk.config import DeskConfig
+from desk.faults import ApiFault
+from desk.services import load
+from desk.storage import DeskStore
+from desk.storage.engine import open_engine
+from desk.wire import Answer, respond
+
+log = logging.getLogger(__name__)
+
+_SUFFIXES = (".json", ".xml", "")
+_REASONS = {404: "没有这个地址。", 405: "这个地址不支持这种请求方式。"}
+
+
+def create_app(config: DeskConfig) -> Starlette:
+    """Build the desk. Its database must be up to date (`desk.storage.upgrade`); its catalogue is checked here.
+
+    Raises:
+        desk.services.CatalogError: the catalogue breaks its rules.
+    """
+    app = Starlette(
+        routes=_routes(),
+        exception_handlers={
+            ApiFault: _refused,
+            HTTPException: _http_error,
+            DBAPIError: _database_down,
+        },
+    )
+    app.state.desk = Desk(
+        config, load(config.services_path), DeskStore(open_engine(config.database_url))
+    )
+    return app
+
+
+def close(app: Starlette) -> None:
+    """Give the desk's database connections back."""
+    app.state.desk.store.close()
+
+
+def _routes() -> list[Route]:
+    table: list[tuple[str, str, Callable[..., Any]]] = [
+        ("GET", "/discovery", services.discovery),
+        ("GET", "/services", services.services),
+        ("GET", "/services/{code}", services.definition),
+        ("POST", "/requests", requests.file_request),
+        ("GET", "/requests", requests.find_requests),
+        ("GET", "/requests/{id}", requests.one_request),
+        ("GET", "/tokens/{token}", requests.token),
+        ("POST", "/servicerequestupdates", updates.add_update),
+        ("GET", "/servicerequestupdates", updates.list_updates),
+    ]
+    return [
+        Route(path + suffix, endpoint, methods=[method])
+        for suffix in _SUFFIXES
+        for method, path, endpoint in table
+    ]
+
+
+def _refused(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, ApiFault)
+    return _errors(request, fault.status, fault.code, fault.description)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    reason = _REASONS.get(error.status_code, "请求不正确。")
+    return _errors(request, error.status_code, error.status_code, reason)
+
+
+def _database_down(request: Request, error: Exception) -> Response:
+    log.error("desk database cannot be used: %s", type(error).__name__)
+    response = _errors(request, 503, 503, "系统暂时不可用，请稍后再试。")
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _errors(request: Request, status: int, code: int, description: str) -> Response:
+    body = [{"code": code, "description": description}]
+    return respond(request, Answer("errors", body, status))

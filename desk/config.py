@@ -1,0 +1,31 @@
+"""What the desk has to be told before it can open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class DeskConfig:
+    """Settings of one desk.
+
+    Attributes:
+        database_url: SQLAlchemy URL, sqlite or postgresql; `desk.storage.upgrade` must have run on it.
+        api_key: what a caller must show to file, to add an update, and to read citizens' texts.
+        services_path: the catalogue, `catalog/services.yml`.
+        jurisdiction: if set, any other `jurisdiction_id` is an unknown resource (404).
+        time_zone: the office's own: it dates the numbers given out and the times shown.
+    """
+
+    database_url: str
+    api_key: str
+    services_path: Path
+    jurisdiction: str = ""
+    time_zone: str = "Asia/Shanghai"
+
+    def __post_init__(self) -> None:
+        if not self.api_key:
+            raise ValueError("the desk needs an api_key")
+        ZoneInfo(self.time_zone)

@@ -1,0 +1,93 @@
+"""The desk's tables. All names begin with `desk_`, so that they may share a database with the bot's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator):  # type: ignore[misc]  # SQLAlchemy 1.4 is untyped
+    """Aware times in, aware UTC times out, also where the database keeps no zone (SQLite)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Store UTC; a naive time is a mistake of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        utc = value.astimezone(timezone.utc)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=timezone.utc)
+        return value.astimezone(timezone.utc)
+
+
+metadata = MetaData()
+
+requests = Table(
+    "desk_request",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("service_code", String(40), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_id", Text, nullable=False),
+    Column("lat", Float),
+    Column("long", Float),
+    Column("person", JSON, nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Column("media_urls", JSON, nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("status_notes", Text, nullable=False),
+    Column("state_from", UtcDateTime),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_desk_request_requested_at", "requested_at"),
+)
+
+updates = Table(
+    "desk_update",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("update_id", Text, nullable=False),
+    Column("request_id", String(40), ForeignKey("desk_request.id"), nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("media_urls", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    UniqueConstraint("request_id", "update_id", name="uq_desk_update_request_update"),
+    Index("ix_desk_update_updated_at", "updated_at"),
+    Index("ix_desk_update_received_at", "received_at"),
+)
+
+counters = Table(
+    "desk_counter",
+    metadata,
+    Column("day", String(8), primary_key=True),
+    Column("value", Integer, nullable=False),
+)

@@ -1,0 +1,104 @@
+"""Start a desk in a thread, as a process would serve it, and call it like a stranger."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from desk.app import close, create_app
+from desk.config import DeskConfig
+from desk.storage import upgrade
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ROOT / "catalog" / "services.yml"
+KEY = "一把钥匙-key"
+NOISE = "1351"
+
+
+@contextmanager
+def serve(app: Any) -> Iterator[str]:
+    """Serve any ASGI application on a free port; yields its address."""
+    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < deadline, "the server did not start in time"
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@dataclass
+class Office:
+    """A running desk."""
+
+    url: str
+    database_url: str
+    session: requests.Session
+
+    def get(self, path: str, **params: Any) -> requests.Response:
+        return self.session.get(self.url + path, params=params, timeout=10)
+
+    def post(self, path: str, data: Any = None, **fields: Any) -> requests.Response:
+        return self.session.post(self.url + path, data=data or fields, timeout=10)
+
+    def file(self, **fields: Any) -> str:
+        """File a complaint and return its number."""
+        form = {
+            "api_key": KEY,
+            "service_code": NOISE,
+            "description": "广场舞太吵",
+            "address_string": "人民广场",
+        }
+        answer = self.post("/requests.json", form | fields)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()[0]["service_request_id"])
+
+    def tell(self, number: str, **fields: Any) -> requests.Response:
+        """Post an update."""
+        form = {
+            "api_key": KEY,
+            "service_request_id": number,
+            "update_id": "u1",
+            "status": "IN_PROGRESS",
+            "updated_datetime": "2024-11-20T10:00:00+08:00",
+            "description": "已派人处理",
+        }
+        return self.post("/servicerequestupdates.json", form | fields)
+
+    def status(self, number: str) -> str:
+        return str(self.get(f"/requests/{number}.json").json()[0]["status"])
+
+
+@contextmanager
+def open_office(folder: Path, jurisdiction: str = "") -> Iterator[Office]:
+    """Open a desk mounted where the product mounts it."""
+    database_url = f"sqlite:///{folder / 'desk.db'}"
+    upgrade(database_url)
+    desk = create_app(DeskConfig(database_url, KEY, SERVICES, jurisdiction))
+    try:
+        with (
+            serve(Starlette(routes=[Mount("/open311/v2", app=desk)])) as url,
+            requests.Session() as session,
+        ):
+            session.trust_env = False
+            yield Office(url + "/open311/v2", database_url, session)
+    finally:
+        close(desk)
