@@ -5,10 +5,12 @@ Ports are named by noun; their forms by technology (`RedisInbox`, `SqlRecord`, `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
+from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
 from bot.model.message import Accepted, Inbound, Reply
 
 
@@ -84,3 +86,70 @@ class LiveEvents(Protocol):
 
     def publish(self, topic: str, data: dict[str, object]) -> None:
         """Tell listeners that something changed."""
+
+
+class Messenger(Protocol):
+    """The platform's ways to reach a citizen outside the waiting callback.
+
+    Each call returns only once the platform has answered; raises one of `bot.model.errors` otherwise. Must not retry
+    by itself, except once for an expired credential.
+    """
+
+    def send(self, citizen: str, reply: Reply) -> None:
+        """Send as a customer-service message; raises `WindowClosed` when the allowance does not let it."""
+
+    def notify_subscription(self, citizen: str, template_id: str, values: dict[str, str]) -> None:
+        """Send a subscription notice; raises `WindowClosed` without consent."""
+
+    def notify_template(
+        self, citizen: str, template_id: str, values: dict[str, str], *, client_msg_id: str
+    ) -> str:
+        """Send a template message; returns the platform's message id."""
+
+    def allowance(self, citizen: str) -> int:
+        """Return how many customer-service messages may still be sent now."""
+
+    def media(self, media_id: str) -> tuple[bytes, str]:
+        """Return a medium's bytes and content type; raises `Permanent` when it is gone."""
+
+
+class Backend(Protocol):
+    """The complaint office's system (Open311). Raises one of `bot.model.errors`."""
+
+    def services(self) -> list[Service]:
+        """Return the services it takes."""
+
+    def definition(self, code: str) -> list[Attribute]:
+        """Return a service's questions."""
+
+    def file(self, filing: Filing) -> Filed:
+        """File a complaint; `RetryLater.outcome_unknown` if it may have been stored."""
+
+    def resolve_token(self, token: str) -> str | None:
+        """Return the number for a token, None while there is none."""
+
+    def find(self, *, service_code: str, start: datetime, end: datetime) -> Sequence[Request]:
+        """Return requests of a service within a time, for looking an earlier filing up."""
+
+    def updates(self, start: datetime, end: datetime) -> Sequence[Update]:
+        """Return updates within a time."""
+
+
+class Phrases(Protocol):
+    """The citizen-facing sentences of `nlu/domain`, for what is said outside a dialogue turn."""
+
+    def say(self, name: str, **values: Any) -> str:
+        """Return one response's text with its values filled in; `KeyError` for an unknown name."""
+
+
+class Sealer(Protocol):
+    """Encrypts personal data at rest."""
+
+    def seal(self, text: str) -> str:
+        """Return the encrypted form."""
+
+    def unseal(self, sealed: str) -> str:
+        """Return the original; "" if the key is gone."""
+
+    def pseudonym(self, citizen: str) -> str:
+        """Return the keyed hash under which a citizen's conversation is kept."""

@@ -13,7 +13,8 @@ class Complaint:
 
     Attributes:
         receipt: the number the citizen was given at confirmation, e.g. HZ-261123-0417.
-        description: the citizen's own words, verbatim, one message a line.
+        description: the citizen's own words, one message a line, personal numbers masked; `sealed` maps each
+            mask to its encrypted original, opened only for filing.
         place: the place as said; `latitude`/`longitude` are WGS84 if a pin was shared.
         answers: the backend's questions → the citizen's answers, by attribute code.
         contact_phone: sealed (encrypted) phone number, "" if none was given.
@@ -48,6 +49,7 @@ class Complaint:
     stage: str = "confirmed"
     status_at: datetime | None = None
     status_text: str = ""
+    sealed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

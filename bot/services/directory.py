@@ -78,6 +78,10 @@ class Directory:
         """Return one question of a service."""
         return next((a for a in self._questions(service_code) if a.code == attribute_code), None)
 
+    def has_attribute(self, service_code: str, attribute_code: str) -> bool:
+        """True if the service defines this attribute, asked or not."""
+        return any(a.code == attribute_code for a in self.attributes.get(service_code, ()))
+
     def _questions(self, code: str) -> list[Attribute]:
         asked = [a for a in self.attributes.get(code, ()) if a.variable and not a.automated]
         return sorted(asked, key=lambda a: a.order)

@@ -107,7 +107,7 @@ class Complaints:
         self._c.execute(
             complaints.update()
             .where(complaints.c.conversation_id == conversation_id)
-            .values(contact_phone="", contact_name="")
+            .values(contact_phone="", contact_name="", sealed={})
         )
 
     def _one(self, condition: Any) -> Complaint | None:

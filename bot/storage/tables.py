@@ -85,6 +85,7 @@ complaints = sa.Table(
     sa.Column("stage", sa.String(32), nullable=False),
     sa.Column("status_at", UtcDateTime, nullable=True),
     sa.Column("status_text", sa.Text, nullable=False),
+    sa.Column("sealed", sa.JSON, nullable=False),
 )
 
 updates = sa.Table(

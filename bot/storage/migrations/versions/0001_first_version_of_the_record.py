@@ -38,6 +38,7 @@ def upgrade() -> None:
     sa.Column('stage', sa.String(length=32), nullable=False),
     sa.Column('status_at', UtcDateTime(), nullable=True),
     sa.Column('status_text', sa.Text(), nullable=False),
+    sa.Column('sealed', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('receipt')
     )

@@ -1,0 +1,84 @@
+"""What belongs to one office and not to the code: read from catalog/office.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_DAY_NAMES = "一二三四五六日"
+
+
+@dataclass(frozen=True)
+class Office:
+    """One complaint office.
+
+    Attributes:
+        home_city: where a place without a city is looked for.
+        receipt_prefix: the letters before a receipt number, 1 to 4 capitals.
+        notice_version: version of the privacy notice in force; stored with each consent.
+        days: duty days, 1 = Monday.
+    """
+
+    name: str
+    home_city: str
+    receipt_prefix: str
+    time_zone: ZoneInfo
+    opens: time
+    closes: time
+    days: frozenset[int]
+    notice_version: str
+    reply_days: int
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Office:
+        """Check and read the loaded YAML; raises ValueError naming the field."""
+        try:
+            prefix = str(data["receipt_prefix"])
+            if not (
+                prefix.isascii() and prefix.isalpha() and prefix.isupper() and len(prefix) <= 4
+            ):
+                raise ValueError("receipt_prefix: 1 to 4 capital letters")
+            hours = data["duty"]
+            return cls(
+                name=str(data["name"]),
+                home_city=str(data["home_city"]),
+                receipt_prefix=prefix,
+                time_zone=ZoneInfo(str(data["time_zone"])),
+                opens=time.fromisoformat(str(hours["opens"])),
+                closes=time.fromisoformat(str(hours["closes"])),
+                days=frozenset(int(d) for d in hours["days"]),
+                notice_version=str(data["notice_version"]),
+                reply_days=int(data["reply_days"]),
+            )
+        except KeyError as error:
+            raise ValueError(f"catalog/office.yml: {error.args[0]} is missing") from error
+
+    def is_open(self, now: datetime) -> bool:
+        """True while staff are on duty."""
+        local = now.astimezone(self.time_zone)
+        return local.isoweekday() in self.days and self.opens <= local.time() < self.closes
+
+    def hours(self) -> str:
+        """Return the duty hours as a citizen reads them, e.g. 工作日 8:30–18:00."""
+        if self.days == frozenset(range(1, 6)):
+            days = "工作日"
+        elif len(self.days) == 7:
+            days = "每天"
+        else:
+            days = "周" + "、".join(_DAY_NAMES[d - 1] for d in sorted(self.days))
+        return f"{days} {_clock(self.opens)}–{_clock(self.closes)}"
+
+    def stamp(self, moment: datetime) -> str:
+        """Return a moment as a citizen reads it, e.g. 11-23 15:20."""
+        return moment.astimezone(self.time_zone).strftime("%m-%d %H:%M")
+
+    def day(self, moment: datetime) -> str:
+        """Return the local day as six digits, as receipt numbers carry it."""
+        return moment.astimezone(self.time_zone).strftime("%y%m%d")
+
+
+def _clock(value: time) -> str:
+    return f"{value.hour}:{value.minute:02d}"

@@ -1,0 +1,166 @@
+"""The service counter: what the dialogue may do for one citizen within one turn.
+
+Actions see only this. Everything it does lands in the turn's unit, so that a turn thrown away leaves no trace.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.model.complaint import Complaint, Medium
+from bot.model.conversation import Conversation, WaitReason
+from bot.model.coordinates import to_wgs84
+from bot.model.delivery import Delivery, DeliveryKind
+from bot.model.draft import Draft
+from bot.model.message import Datum, MediaRef, Point
+from bot.model.office import Office
+from bot.ports import Clock, Sealer
+from bot.record import Unit
+from bot.services.directory import Directory
+
+MOST_PHOTOS = 5  # LYB-FORM: five pictures a message (civic-domain section 6)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What happens after a citizen asked for a person."""
+
+    ahead: int
+    on_duty: bool
+    hours: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What a scanned sign stands for: a place, perhaps a service."""
+
+    scene: str
+    place: str
+    service_code: str = ""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The counter as it serves one citizen in one turn."""
+
+    unit: Unit
+    conversation: Conversation
+    directory: Directory
+    office: Office
+    clock: Clock
+    sealer: Sealer
+    signs: tuple[Sign, ...] = ()
+
+    def now(self) -> datetime:
+        """Return the time of this turn."""
+        return self.clock.now()
+
+    def file(self, draft: Draft) -> Complaint:
+        """Make the confirmed draft a complaint with a receipt number, and order its filing with the backend."""
+        now = self.clock.now()
+        day = self.office.day(now)
+        number = self.unit.complaints.next_number(f"receipt:{day}")
+        complaint = _complaint(draft, self, f"{self.office.receipt_prefix}-{day}-{number:04d}", now)
+        self.unit.complaints.add(complaint)
+        self.unit.media.attach(draft.media, complaint.id)
+        self.unit.deliveries.add(
+            Delivery(
+                key=f"file:{complaint.id}",
+                kind=DeliveryKind.FILING,
+                due_at=now,
+                payload={},
+                conversation_id=self.conversation.id,
+                complaint_id=complaint.id,
+            )
+        )
+        return complaint
+
+    def cases(self) -> list[Complaint]:
+        """Return the citizen's own complaints, newest first."""
+        return self.unit.complaints.of_conversation(self.conversation.id)
+
+    def case(self, number: str) -> Complaint | None:
+        """Return the citizen's own complaint with this receipt or backend number.
+
+        Somebody else's is None, exactly like an unknown one.
+        """
+        wanted = number.strip().upper()
+        return next((c for c in self.cases() if wanted in (c.receipt, c.backend_id.upper())), None)
+
+    def keep_medium(self, medium: MediaRef) -> str:
+        """Remember a picture or voice and order its download; returns our id for it."""
+        now = self.clock.now()
+        kept = Medium(
+            id=uuid.uuid4().hex,
+            conversation_id=self.conversation.id,
+            kind=medium.kind,
+            platform_id=medium.media_id,
+            received_at=now,
+        )
+        self.unit.media.add(kept)
+        self.unit.deliveries.add(
+            Delivery(
+                key=f"media:{kept.id}",
+                kind=DeliveryKind.MEDIA,
+                due_at=now,
+                payload={"medium_id": kept.id},
+                conversation_id=self.conversation.id,
+            )
+        )
+        return kept.id
+
+    def call_person(self, reason: WaitReason = WaitReason.ASKED) -> Waiting:
+        """Put the conversation among those that wait for a person."""
+        now = self.clock.now()
+        others = [c for c in self.unit.conversations.waiting() if c.id != self.conversation.id]
+        since = self.conversation.waiting_since or now
+        ahead = sum(1 for c in others if c.waiting_since is not None and c.waiting_since < since)
+        self.conversation.wait_for_person(reason, now)
+        return Waiting(ahead=ahead, on_duty=self.office.is_open(now), hours=self.office.hours())
+
+    def sign(self, scene: str) -> Sign | None:
+        """Return what the scanned sign stands for, None if the office does not know it."""
+        return next((s for s in self.signs if s.scene == scene), None)
+
+
+def _complaint(draft: Draft, counter: Counter, receipt: str, now: datetime) -> Complaint:
+    service = counter.directory.service(draft.category)
+    point = _point(draft.point)
+    latitude, longitude = to_wgs84(point) if point else (None, None)
+    return Complaint(
+        id=uuid.uuid4().hex,
+        receipt=receipt,
+        conversation_id=counter.conversation.id,
+        service_code=draft.category,
+        service_name=service.name if service else "",
+        service_group=service.group if service else "",
+        description=described(draft),
+        summary=draft.summary()[:60],
+        place=draft.place,
+        latitude=latitude,
+        longitude=longitude,
+        datum=point.datum.value if point else "",
+        answers=dict(draft.answers),
+        contact_phone=draft.sealed.get(draft.phone, "") if draft.phone else "",
+        contact_name=draft.name,
+        confidential=draft.visibility != "public",
+        consent=counter.office.notice_version,
+        confirmed_at=now,
+        sealed=dict(draft.sealed),
+    )
+
+
+def described(draft: Draft) -> str:
+    """Return the citizen's own words on the matter, one message a line, none twice."""
+    lines: Sequence[str] = list(dict.fromkeys(draft.said))
+    return "\n".join(lines)
+
+
+def _point(data: dict[str, Any] | None) -> Point | None:
+    if not data:
+        return None
+    return Point(data["latitude"], data["longitude"], Datum(data["datum"]), data.get("label", ""))

@@ -1,0 +1,133 @@
+"""Sending what is due: claim one delivery, let its handler carry it out, write down what became of it.
+
+Nothing remote is called inside a transaction. A sender that dies leaves its claim behind; after the claim's lease
+another takes it, and the handler is told that the outcome of the earlier try is unknown.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from bot.model.delivery import SCHEDULES, Delivery, DeliveryState
+from bot.model.errors import Duplicate, Permanent, RemoteError, RetryLater, WindowClosed
+from bot.ports import Clock, Unavailable
+from bot.record import Record
+
+log = logging.getLogger(__name__)
+
+
+class Postponed(Exception):
+    """It is not time yet; nothing was tried."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"postponed for {seconds} s")
+        self.seconds = seconds
+
+
+class Handler(Protocol):
+    """Carries one kind of delivery out."""
+
+    #: True for what a citizen would notice twice: an unknown outcome is then repeated at most once.
+    is_told: bool
+
+    def carry_out(self, delivery: Delivery) -> None:
+        """Send it, setting `rung`, `remote_id` and, unless it became SENT, `state`.
+
+        Raises one of `bot.model.errors`, or `Postponed`.
+        """
+
+
+class Deliverer:
+    """The one engine for filing with the backend, telling citizens and fetching media."""
+
+    def __init__(self, record: Record, handlers: Mapping[str, Handler], clock: Clock) -> None:
+        self._record = record
+        self._handlers = handlers
+        self._clock = clock
+
+    def run_once(self, *, limit: int = 50) -> int:
+        """Carry out what is due now; returns how many were claimed."""
+        with self._record.unit() as unit:
+            ids = unit.deliveries.due(limit=limit)
+        return sum(1 for delivery_id in ids if self._one(delivery_id))
+
+    def _one(self, delivery_id: int) -> bool:
+        with self._record.unit() as unit:
+            delivery = unit.deliveries.claim(delivery_id)
+        if delivery is None:
+            return False
+        handler = self._handlers[delivery.kind.value]
+        unknown_before = bool(delivery.trail) and delivery.trail[-1] == "orphaned"
+        if unknown_before and handler.is_told and not self._may_repeat(delivery):
+            self._save(delivery)
+            return True
+        delivery.state = DeliveryState.SENT
+        try:
+            handler.carry_out(delivery)
+        except Postponed as later:
+            delivery.attempts -= 1
+            self._again(delivery, later.seconds)
+        except Unavailable:
+            delivery.attempts -= 1
+            self._again(delivery, 1.0)
+        except RemoteError as error:
+            self._failed(delivery, error, told=handler.is_told)
+        else:
+            if delivery.state is DeliveryState.SENT:
+                delivery.error = ""
+        self._save(delivery)
+        return True
+
+    def _save(self, delivery: Delivery) -> None:
+        delivery.lease_until = None
+        with self._record.unit() as unit:
+            unit.deliveries.save(delivery)
+
+    def _failed(self, delivery: Delivery, error: RemoteError, *, told: bool) -> None:
+        delivery.error = f"{error.remote} {error.code}"
+        if isinstance(error, Duplicate):
+            delivery.state = DeliveryState.SENT
+        elif isinstance(error, WindowClosed):
+            delivery.state = DeliveryState.HELD
+        elif isinstance(error, Permanent):
+            delivery.state = DeliveryState.FAILED
+            log.error(
+                "delivery %s (%s) failed: %s", delivery.id, delivery.kind.value, delivery.error
+            )
+        elif isinstance(error, RetryLater):
+            self._retry(delivery, error, told=told)
+
+    def _retry(self, delivery: Delivery, error: RetryLater, *, told: bool) -> None:
+        if error.outcome_unknown:
+            delivery.trail = [*delivery.trail, "unknown"]
+            if told and not self._may_repeat(delivery):
+                return
+        now = self._clock.now()
+        created = delivery.created_at or now
+        due = SCHEDULES[delivery.kind].next_due(delivery.attempts, now, created)
+        if due is None:
+            delivery.state = DeliveryState.HELD if told else DeliveryState.FAILED
+            log.error("delivery %s (%s) given up", delivery.id, delivery.kind.value)
+            return
+        delivery.state = DeliveryState.RETRY
+        delivery.due_at = max(due, now + timedelta(seconds=error.retry_after_s or 0))
+        log.warning("delivery %s (%s) will be retried", delivery.id, delivery.kind.value)
+
+    @staticmethod
+    def _may_repeat(delivery: Delivery) -> bool:
+        """Allow one repeat after an unknown outcome; mark and stop at the second."""
+        if delivery.repeats:
+            delivery.state = DeliveryState.FAILED
+            delivery.error = "outcome unknown twice"
+            return False
+        delivery.repeats = 1
+        return True
+
+    def _again(self, delivery: Delivery, seconds: float) -> None:
+        delivery.state = (
+            DeliveryState.OFFERED if "answers" in delivery.payload else DeliveryState.RETRY
+        )
+        delivery.due_at = self._clock.now() + timedelta(seconds=seconds)

@@ -1,0 +1,171 @@
+"""Filing a confirmed complaint with the backend, exactly once, however often it is tried.
+
+Open311 has no idempotency field: our receipt number is the last line of the description. After an unknown outcome
+the earlier filing is looked for, and posted again only after two empty look-ups, the second later than the
+backend's own time-out (design: the way out).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.model.backend import Filing
+from bot.model.complaint import Complaint
+from bot.model.delivery import Delivery
+from bot.model.errors import RetryLater
+from bot.ports import Backend, Clock, Sealer
+from bot.record import Record, Unit
+from bot.services.deliver import Postponed
+from bot.services.directory import Directory
+from bot.services.masking import restore
+
+MOST_CHARACTERS = 4000  # GeoReport v2: description
+_MEDIA_PATIENCE = timedelta(seconds=15)
+_LOOK_UP_AFTER_S = 15.0
+
+
+class FilingHandler:
+    """Hands a complaint to the backend and keeps the number it gets."""
+
+    is_told = False
+
+    def __init__(
+        self,
+        record: Record,
+        backend: Backend,
+        *,
+        clock: Clock,
+        sealer: Sealer,
+        directory: Callable[[], Directory],
+        media_url: Callable[[str], str],
+    ) -> None:
+        self._record = record
+        self._backend = backend
+        self._clock = clock
+        self._sealer = sealer
+        self._directory = directory
+        self._media_url = media_url
+
+    def carry_out(self, delivery: Delivery) -> None:
+        """File it, or find out that it was filed; raises what the backend raises."""
+        directory = self._directory()  # may read the record: not inside the unit below
+        with self._record.unit() as unit:
+            complaint = unit.complaints.get(delivery.complaint_id or "")
+            if complaint is None or complaint.backend_id or complaint.backend_token:
+                return
+            filing = self._filing(unit, complaint, delivery, directory)
+        if delivery.trail and self._filed_before(complaint, delivery):
+            return
+        filed = self._post(filing, delivery)
+        self._keep(complaint.id, filed[0], filed[1])
+
+    def _post(self, filing: Filing, delivery: Delivery) -> tuple[str, str]:
+        try:
+            filed = self._backend.file(filing)
+        except RetryLater as error:
+            if error.outcome_unknown:
+                # The engine notes "unknown"; the look-up must come later than the backend's time-out.
+                delivery.payload = {**delivery.payload, "empty_lookups": 0}
+            raise
+        return filed.service_request_id or "", filed.token or ""
+
+    def _filed_before(self, complaint: Complaint, delivery: Delivery) -> bool:
+        """Look an earlier filing up; True if it is there. Postpones until a second look-up is worth trusting."""
+        if not {"unknown", "orphaned"} & set(delivery.trail):
+            return False
+        found = self._look_up(complaint)
+        if found:
+            self._keep(complaint.id, found, "")
+            return True
+        empty = int(delivery.payload.get("empty_lookups", 0)) + 1
+        delivery.payload = {**delivery.payload, "empty_lookups": empty}
+        if empty < 2:
+            raise Postponed(_LOOK_UP_AFTER_S)
+        delivery.trail = [t for t in delivery.trail if t not in ("unknown", "orphaned")] + [
+            "looked up"
+        ]
+        delivery.payload = {**delivery.payload, "empty_lookups": 0}
+        return False
+
+    def _look_up(self, complaint: Complaint) -> str:
+        start = complaint.confirmed_at - timedelta(hours=1)
+        requests = self._backend.find(
+            service_code=complaint.service_code,
+            start=start,
+            end=self._clock.now() + timedelta(hours=1),
+        )
+        last_line = re.compile(rf"{re.escape(complaint.receipt)}\s*$")
+        return next((r.id for r in requests if last_line.search(r.description)), "")
+
+    def _keep(self, complaint_id: str, backend_id: str, token: str) -> None:
+        with self._record.unit() as unit:
+            complaint = unit.complaints.get(complaint_id)
+            if complaint is None:
+                return
+            complaint.backend_id = backend_id
+            complaint.backend_token = token
+            if complaint.stage == "confirmed":
+                complaint.stage = "filed"
+            unit.complaints.save(complaint)
+
+    def _filing(
+        self, unit: Unit, complaint: Complaint, delivery: Delivery, directory: Directory
+    ) -> Filing:
+        media = unit.media.of_complaint(complaint.id)
+        missing = [m for m in media if not m.stored]
+        waited = self._clock.now() - (delivery.created_at or self._clock.now())
+        if missing and waited < _MEDIA_PATIENCE:
+            raise Postponed(1.0)
+        originals = {
+            short: self._sealer.unseal(sealed) for short, sealed in complaint.sealed.items()
+        }
+        phone = self._sealer.unseal(complaint.contact_phone) if complaint.contact_phone else ""
+        return Filing(
+            service_code=complaint.service_code,
+            description=_description(complaint, restore(complaint.description, originals)),
+            address_string=restore(complaint.place, originals),
+            lat=complaint.latitude,
+            long=complaint.longitude,
+            attributes=_attributes(complaint, directory),
+            media_urls=tuple(self._media_url(m.id) for m in media),
+            first_name=complaint.contact_name,
+            phone=phone,
+        )
+
+
+def _attributes(complaint: Complaint, directory: Directory) -> dict[str, str | list[str]]:
+    """Return the answers, and our receipt number where the service defines a place for it."""
+    attributes: dict[str, str | list[str]] = dict(complaint.answers)
+    for code in ("reference", "external_id", "minsheng_receipt"):
+        if directory.has_attribute(complaint.service_code, code):
+            attributes[code] = complaint.receipt
+    return attributes
+
+
+def _description(complaint: Complaint, words: str) -> str:
+    """Return the citizen's words, the wish for confidentiality, and the receipt number as the last line."""
+    tail = "\n（市民要求保密，请勿向被反映方透露其身份）" if complaint.confidential else ""
+    tail += f"\n民声受理编号：{complaint.receipt}"
+    room = MOST_CHARACTERS - len(tail)
+    if len(words) > room:
+        words = words[: room - 12] + "…（原文过长，有删节）"
+    return words + tail
+
+
+def number_owed(record: Record, backend: Backend) -> int:
+    """Ask for the numbers the backend still owes for its tokens; returns how many came."""
+    with record.unit() as unit:
+        owed = unit.complaints.owing_number()
+    came = 0
+    for complaint in owed:
+        number = backend.resolve_token(complaint.backend_token)
+        if number:
+            with record.unit() as unit:
+                fresh = unit.complaints.get(complaint.id)
+                if fresh is not None:
+                    fresh.backend_id = number
+                    unit.complaints.save(fresh)
+                    came += 1
+    return came

@@ -1,0 +1,141 @@
+"""Telling a citizen: an answer nobody took any more, or news about a case.
+
+News climbs a ladder: customer-service message while the window and its allowance last, else a subscription notice
+with consent, else a template message, else it is held and told with the next answer (wechat-contract 7.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.model.conversation import Conversation
+from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
+from bot.model.errors import Permanent, WindowClosed
+from bot.model.message import Reply
+from bot.ports import Answers, Clock, Messenger, Settled
+from bot.record import Record
+from bot.services.deliver import Postponed
+
+_LOOK_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class NoticeTemplates:
+    """The rungs two and three; an empty id means that the rung is absent."""
+
+    subscription_id: str = ""
+    template_id: str = ""
+
+
+class ReplyHandler:
+    """Settles an answer offered to a callback, or sends it when nobody waits any more."""
+
+    is_told = True
+
+    def __init__(self, record: Record, messenger: Messenger, answers: Answers) -> None:
+        self._record = record
+        self._messenger = messenger
+        self._answers = answers
+
+    def carry_out(self, delivery: Delivery) -> None:
+        """Count the answer as told if a callback took it, else send it; a closed window holds it."""
+        key = delivery.payload.get("answers")
+        settled = self._answers.settle(key) if key else Settled.OPEN
+        if settled is Settled.WAIT:
+            raise Postponed(_LOOK_AGAIN_S)
+        if settled is Settled.PASSIVE:
+            delivery.rung = "passive"
+            return
+        citizen = _citizen(self._record, delivery)
+        if citizen is None:
+            return
+        reply = Reply.from_dict(delivery.payload["reply"])
+        delivery.payload = {"reply": delivery.payload["reply"], "text": reply.text}
+        self._messenger.send(citizen, reply)
+        delivery.rung = "custom"
+
+
+class NoticeHandler:
+    """Tells news about a case, on the first rung that bears."""
+
+    is_told = True
+
+    def __init__(
+        self, record: Record, messenger: Messenger, templates: NoticeTemplates, clock: Clock
+    ) -> None:
+        self._record = record
+        self._messenger = messenger
+        self._templates = templates
+        self._clock = clock
+
+    def carry_out(self, delivery: Delivery) -> None:
+        """Try the rungs in order; below the last one the notice is held."""
+        citizen = _citizen(self._record, delivery)
+        if citizen is None:
+            return
+        rungs: list[tuple[str, Callable[[str, Delivery], None]]] = [("custom", self._custom)]
+        if self._templates.subscription_id and self._consents(delivery):
+            rungs.append(("bizsend", self._subscription))
+        if self._templates.template_id:
+            rungs.append(("template", self._template))
+        for name, send in rungs:
+            try:
+                send(citizen, delivery)
+            except (WindowClosed, Permanent) as error:
+                delivery.trail = [*delivery.trail, f"{name}: {error.code}"]
+                continue
+            delivery.rung = name
+            if name != "custom":
+                self._hold_full_text(delivery)
+            return
+        delivery.state = DeliveryState.HELD
+
+    def _consents(self, delivery: Delivery) -> bool:
+        """True unless the citizen refused; whether there is consent at all only WeChat knows (43101)."""
+        with self._record.unit() as unit:
+            word = unit.conversations.consent(
+                delivery.conversation_id or "", self._templates.subscription_id
+            )
+        return word is not False
+
+    def _custom(self, citizen: str, delivery: Delivery) -> None:
+        self._messenger.send(citizen, Reply(str(delivery.payload["text"])))
+
+    def _subscription(self, citizen: str, delivery: Delivery) -> None:
+        self._messenger.notify_subscription(
+            citizen, self._templates.subscription_id, dict(delivery.payload["short"])
+        )
+
+    def _template(self, citizen: str, delivery: Delivery) -> None:
+        delivery.remote_id = self._messenger.notify_template(
+            citizen,
+            self._templates.template_id,
+            dict(delivery.payload["short"]),
+            client_msg_id=f"minsheng-{delivery.id}",
+        )
+
+    def _hold_full_text(self, delivery: Delivery) -> None:
+        """Twenty characters a value carry the state only; the whole text comes with the next answer."""
+        with self._record.unit() as unit:
+            unit.deliveries.add(
+                Delivery(
+                    key=f"full:{delivery.key}",
+                    kind=DeliveryKind.NOTICE,
+                    due_at=self._clock.now(),
+                    payload=delivery.payload,
+                    conversation_id=delivery.conversation_id,
+                    complaint_id=delivery.complaint_id,
+                    state=DeliveryState.HELD,
+                )
+            )
+
+
+def _citizen(record: Record, delivery: Delivery) -> str | None:
+    """Return the open id to send to; a citizen who left gets nothing, and the delivery says so."""
+    with record.unit() as unit:
+        conversation: Conversation | None = unit.conversations.get(delivery.conversation_id or "")
+    if conversation is None or conversation.citizen is None or not conversation.following:
+        delivery.state = DeliveryState.WITHHELD
+        return None
+    return conversation.citizen
