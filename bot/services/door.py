@@ -1,0 +1,117 @@
+"""What the platform's callback awaits: make the message durable, then answer inside the five-second rule.
+
+The platform cuts a connection after 5 s and asks again with the same message, three times in all
+(wechat-contract section 2); all attempts wait for the same answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from bot.model.message import Inbound, Kind, Reply
+from bot.ports import Inbox, Unavailable, Waiting
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+HOLD_S = 5.5
+LAST_HOLD_S = 4.5
+EMERGENCY_HOLD_S = 2.0
+"""An emergency is answered after this long even if Redis neither answers nor refuses."""
+
+
+class Emergency(Protocol):
+    """A danger that was recognised in a message."""
+
+    def text(self, recorded: bool) -> str:
+        """Return what to tell; people on duty are mentioned only if the message was recorded."""
+
+
+class Emergencies(Protocol):
+    """Recognises emergencies without a model and without a store."""
+
+    def match(self, text: str) -> Emergency | None:
+        """Return the emergency that the text speaks of, or None."""
+
+
+class Door:
+    """Takes one attempt of one message and returns what to write to its connection.
+
+    Args:
+        inbox: where messages are made durable.
+        waiting: where answers arrive.
+        emergencies: matched before anything else.
+        attempts: how often the platform asks in all.
+        hold_s: how long all attempts but the last are held, from their arrival on: past the platform's cut,
+            which is harmless.
+        last_hold_s: how long the last one is held: short of the cut, so that `success` still arrives.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        waiting: Waiting,
+        emergencies: Emergencies,
+        *,
+        attempts: int = ATTEMPTS,
+        hold_s: float = HOLD_S,
+        last_hold_s: float = LAST_HOLD_S,
+    ) -> None:
+        self._inbox = inbox
+        self._waiting = waiting
+        self._emergencies = emergencies
+        self._attempts = attempts
+        self._hold_s = hold_s
+        self._last_hold_s = last_hold_s
+
+    async def __call__(self, message: Inbound) -> Reply | None:
+        """Return the passive answer, or None: `success`, nothing is said on this connection.
+
+        Raises:
+            Unavailable: the message could not be accepted, or its answer not be taken; the caller refuses
+                and the platform asks again. Never for an emergency.
+        """
+        if message.kind is Kind.IGNORED:
+            return None
+        emergency = self._emergency(message)
+        if emergency is not None:
+            return Reply(emergency.text(await self._is_recorded(message)))
+        began = asyncio.get_running_loop().time()
+        accepted = await self._inbox.accept(message)
+        if not message.kind.is_said:
+            return None
+        if await self._inbox.is_held(message.citizen):
+            await self._waiting.leave(message.key)
+            return None
+        is_last = accepted.attempt >= self._attempts
+        until = began + (self._last_hold_s if is_last else self._hold_s)
+        return await self._answer(message.key, until=until, is_last=is_last)
+
+    def _emergency(self, message: Inbound) -> Emergency | None:
+        if message.kind not in (Kind.TEXT, Kind.VOICE) or not message.text:
+            return None
+        return self._emergencies.match(message.text)
+
+    async def _is_recorded(self, message: Inbound) -> bool:
+        try:
+            await asyncio.wait_for(self._inbox.accept(message), EMERGENCY_HOLD_S)
+        except (Unavailable, asyncio.TimeoutError):
+            logger.error("emergency answered without being recorded: the inbox is unavailable")
+            return False
+        return True
+
+    async def _answer(self, key: str, *, until: float, is_last: bool) -> Reply | None:
+        left = max(until - asyncio.get_running_loop().time(), 0.0)
+        try:
+            if await self._waiting.wait(key, left):
+                return await self._waiting.take(key)
+            if is_last:
+                await self._waiting.leave(key)
+        except Unavailable:
+            if not is_last:
+                raise
+            # Nobody will ask again: `success` spares the citizen a fault notice, the answer is delivered.
+            logger.warning("last attempt ended without its answer: the store is unavailable")
+        return None

@@ -1,0 +1,1 @@
+"""Redis: the inbox, answers under way, ownership of streams, leases, live events."""

@@ -1,0 +1,72 @@
+"""News for open browsers over pub/sub: hurried, never the only copy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+import redis.asyncio
+
+from bot.storage.motion import keys
+from bot.storage.motion.errors import REDIS_ERRORS
+
+logger = logging.getLogger(__name__)
+
+RESYNC = "resync"
+"""Topic of an event that says: news may have been missed, read the record again."""
+
+
+@dataclass(frozen=True)
+class LiveEvent:
+    """Something changed; `data` says what, without open ids."""
+
+    topic: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class RedisLiveEvents:
+    """`LiveEvents` on Redis: a failure to publish is logged and costs nothing else."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def publish(self, topic: str, data: dict[str, object]) -> None:
+        """Tell listeners that something changed."""
+        body = json.dumps({"topic": topic, "data": data}, ensure_ascii=False)
+        try:
+            self._redis.publish(keys.LIVE, body)
+        except REDIS_ERRORS as error:
+            logger.warning("live: %s not published (%s)", topic, type(error).__name__)
+
+
+async def listen(
+    client: redis.asyncio.Redis, *, quiet_s: float = 15.0, retry_s: float = 1.0
+) -> AsyncIterator[LiveEvent | None]:
+    """Yield events for one browser without end; None after each quiet time, for a keep-alive line.
+
+    The first event, and the first after a lost connection, is `RESYNC`: the subscription stands from there on.
+    """
+    while True:
+        try:
+            async with client.pubsub() as channel:
+                await channel.subscribe(keys.LIVE)
+                while True:
+                    yield _event(await channel.get_message(timeout=quiet_s))
+        except REDIS_ERRORS as error:
+            logger.warning("live: subscription lost (%s)", type(error).__name__)
+            yield None
+        await asyncio.sleep(retry_s)
+
+
+def _event(message: dict[str, Any] | None) -> LiveEvent | None:
+    if message is None:
+        return None
+    if message["type"] != "message":
+        return LiveEvent(RESYNC)  # Redis confirms the subscription
+    event = json.loads(message["data"])
+    return LiveEvent(event["topic"], event["data"])

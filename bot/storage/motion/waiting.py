@@ -1,0 +1,146 @@
+"""The gateway's side of an answer: callbacks of one process wait together on one subscription.
+
+Pub/sub only hurries: a sweep looks at the records themselves a few times a second, so that a lost
+subscription delays an answer and never loses it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+
+import redis.asyncio
+
+from bot.model.message import Reply
+from bot.storage.motion import keys
+from bot.storage.motion.answers import NOTHING
+from bot.storage.motion.connect import as_text
+from bot.storage.motion.errors import REDIS_ERRORS, unavailable_on_error
+
+logger = logging.getLogger(__name__)
+
+GIVEN_REMEMBERED_S = 86_400
+"""An answer that was given is remembered until it is settled, through a day's standstill of the workers."""
+
+_TAKE = """
+local field = redis.call('HMGET', KEYS[1], 'closed', 'reply')
+if field[1] or not field[2] then return false end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'given_at', time[1] * 1000 + math.floor(time[2] / 1000))
+if field[2] ~= ARGV[2] then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return field[2]
+"""
+
+_LEAVE = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'left', 1) end
+return 1
+"""
+
+
+class RedisWaiting:
+    """`Waiting` on Redis; make one for each process and close it at the end.
+
+    Args:
+        client: an asynchronous client; the subscription takes one of its connections for itself.
+        sweep_s: how often the records of all who wait are looked at.
+    """
+
+    def __init__(self, client: redis.asyncio.Redis, *, sweep_s: float = 0.3) -> None:
+        self._redis = client
+        self._sweep_s = sweep_s
+        self._arrived: dict[str, set[asyncio.Event]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._take = client.register_script(_TAKE)
+        self._leave = client.register_script(_LEAVE)
+
+    async def wait(self, key: str, timeout_s: float) -> bool:
+        """Wait until the answer to `key` is there (also one that says nothing); False on time-out.
+
+        A Redis that cannot be reached looks like an answer that is not there yet.
+        """
+        self._start()
+        record, arrived = keys.answer(key), asyncio.Event()
+        waiters = self._arrived.setdefault(record, set())
+        waiters.add(arrived)
+        try:
+            await asyncio.wait_for(self._arrival(record, arrived), timeout_s)
+        except asyncio.TimeoutError:
+            return False
+        finally:
+            waiters.discard(arrived)
+            if not waiters and self._arrived.get(record) is waiters:
+                del self._arrived[record]
+        return True
+
+    async def take(self, key: str) -> Reply | None:
+        """Take the answer for writing it to this attempt's connection; None if there is none to write."""
+        with unavailable_on_error():
+            raw = await self._take(
+                keys=[keys.answer(key)], args=[GIVEN_REMEMBERED_S * 1000, NOTHING]
+            )
+        if raw is None or as_text(raw) == NOTHING:
+            return None
+        return Reply.from_dict(json.loads(raw))
+
+    async def leave(self, key: str) -> None:
+        """Say that no later attempt will come: the answer becomes a delivery at once."""
+        with unavailable_on_error():
+            await self._leave(keys=[keys.answer(key)])
+
+    async def close(self) -> None:
+        """End the subscription; whoever still waits goes on to its time-out."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+
+    def _wake(self, record: str) -> None:
+        for arrived in self._arrived.get(record, ()):
+            arrived.set()
+
+    async def _arrival(self, record: str, arrived: asyncio.Event) -> None:
+        with suppress(*REDIS_ERRORS):
+            if await self._is_there(record):
+                return
+        await arrived.wait()
+
+    async def _is_there(self, record: str) -> bool:
+        reply, closed = await self._redis.hmget(record, ["reply", "closed"])
+        return reply is not None or closed is not None
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.subscribe(keys.ANSWERS)
+                    while True:
+                        message = await channel.get_message(timeout=5.0)
+                        if message is not None:
+                            self._wake(as_text(message["data"]))
+            except REDIS_ERRORS as error:
+                logger.warning("answers: subscription lost (%s)", type(error).__name__)
+            await asyncio.sleep(0.5)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._sweep_s)
+            records = list(self._arrived)
+            if not records:
+                continue
+            try:
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for record in records:
+                        pipe.hmget(record, ["reply", "closed"])
+                    found = await pipe.execute()
+            except REDIS_ERRORS as error:
+                logger.warning("answers: sweep failed (%s)", type(error).__name__)
+                continue
+            for record, (reply, closed) in zip(records, found, strict=True):
+                if reply is not None or closed is not None:
+                    self._wake(record)

@@ -1,0 +1,302 @@
+"""Workers share the streams: order and exclusion per citizen while workers come, go, pause and die."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from bot.storage.motion import keys
+from bot.storage.motion.connect import open_async, open_sync
+from bot.storage.motion.inbox import RedisInbox
+from bot.storage.motion.ownership import Ownership
+from bot.storage.motion.streams import Entry, Partitions
+from tests.motion.conftest import said
+
+LEASE_S = 0.4
+
+MakeWorker = Callable[..., Partitions]
+
+
+@pytest.fixture
+def worker(url: str) -> Iterator[MakeWorker]:
+    made: list[Partitions] = []
+
+    def make(name: str, *, lease_s: float = LEASE_S) -> Partitions:
+        made.append(Partitions(open_sync(url), name, lease_s=lease_s))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.release_all()
+
+
+def accept(url: str, *messages: tuple[str, str]) -> None:
+    async def run() -> None:
+        client = open_async(url)
+        inbox = RedisInbox(client)
+        for key, citizen in messages:
+            await inbox.accept(said(key, citizen))
+        await client.connection_pool.disconnect()
+
+    asyncio.run(run())
+
+
+def until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen"
+        time.sleep(0.01)
+
+
+def drain(worker: Partitions, count: int) -> list[Entry]:
+    done = []
+    while len(done) < count:
+        entry = worker.next(5)
+        assert entry is not None
+        done.append(entry)
+        worker.acknowledge(entry)
+    return done
+
+
+def elsewhere(citizen: str) -> str:
+    """Return a citizen of another stream."""
+    number = keys.partition(citizen)
+    return next(f"other-{i}" for i in range(100) if keys.partition(f"other-{i}") != number)
+
+
+def test_one_worker_gets_everything_in_the_order_of_each_citizen(
+    url: str, worker: MakeWorker
+) -> None:
+    accept(url, *[(f"{citizen}|{i}", citizen) for i in range(5) for citizen in ("a", "b", "c")])
+    only = worker("w1")
+
+    done = drain(only, 15)
+
+    for citizen in ("a", "b", "c"):
+        own = [entry.message.key for entry in done if entry.message.citizen == citizen]
+        assert own == [f"{citizen}|{i}" for i in range(5)]
+    assert only.depth() == 0
+    assert only.next(0) is None
+
+
+def test_a_message_that_arrives_while_one_waits_is_handed_out(url: str, worker: MakeWorker) -> None:
+    only = worker("w1")
+    assert only.next(0) is None
+    sender = threading.Timer(0.1, accept, [url, ("m1", "a")])
+    sender.start()
+
+    entry = only.next(10)
+
+    assert entry is not None
+    assert entry.message.key == "m1"
+    sender.join()
+
+
+def test_a_stream_with_a_long_queue_does_not_keep_others_waiting(
+    url: str, worker: MakeWorker
+) -> None:
+    other = elsewhere("a")
+    accept(url, *[(f"a|{i}", "a") for i in range(20)], ("late", other))
+
+    first = drain(worker("w1"), 2)
+
+    assert {entry.message.citizen for entry in first} == {"a", other}
+
+
+def test_the_second_of_a_stream_waits_for_the_first(url: str, worker: MakeWorker) -> None:
+    accept(url, ("m1", "a"), ("m2", "a"))
+    only = worker("w1")
+    first = only.next(5)
+    assert first is not None
+
+    assert only.next(0.05) is None
+    only.acknowledge(first)
+
+    second = only.next(5)
+    assert second is not None
+    assert (first.message.key, second.message.key) == ("m1", "m2")
+
+
+def test_an_unacknowledged_entry_comes_again_to_the_next_owner(
+    url: str, worker: MakeWorker
+) -> None:
+    accept(url, ("m1", "a"), ("m2", "a"))
+    gone = worker("w1")
+    assert gone.next(5) is not None
+    gone.release_all()
+
+    assert [entry.message.key for entry in drain(worker("w2"), 2)] == ["m1", "m2"]
+
+
+def test_workers_share_fairly_and_a_newcomer_gets_its_part(url: str, worker: MakeWorker) -> None:
+    workers = [worker("w1")]
+    workers[0].next(0)
+    assert len(workers[0].owned) == 64
+    workers += [worker("w2"), worker("w3")]
+    for each in workers:
+        each.next(0)
+
+    until(lambda: sorted(len(each.owned) for each in workers) == [21, 21, 22])
+
+    assert frozenset.union(*(each.owned for each in workers)) == frozenset(range(64))
+
+
+def test_a_stream_in_hand_is_not_given_up_and_then_is(url: str, worker: MakeWorker) -> None:
+    accept(url, ("m1", "a"))
+    busy = worker("w1")
+    entry = busy.next(5)
+    assert entry is not None
+    others = [worker(f"w{i}") for i in range(2, 65)]
+    for other in others[:1]:
+        other.next(0)
+    # 63 more workers, one of which beats on: each may own one stream in the end
+    ownerships = [Ownership(open_sync(url), f"x{i}", count=64, lease_s=60) for i in range(62)]
+    for ownership in ownerships:
+        ownership.tend()
+    until(lambda: busy.owned == {entry.stream})
+
+    assert busy.still_mine(entry)
+
+
+def test_a_dead_workers_messages_are_taken_over(url: str, worker: MakeWorker) -> None:
+    accept(url, ("m1", "a"), ("m2", "a"))
+    # A worker that took everything and fell silent: no thread beats for it.
+    Ownership(open_sync(url), "dead", count=64, lease_s=LEASE_S).tend()
+    heir = worker("w2")
+
+    assert [entry.message.key for entry in drain(heir, 2)] == ["m1", "m2"]
+
+
+def test_a_paused_worker_knows_that_its_entry_is_no_longer_its_own(
+    url: str, worker: MakeWorker
+) -> None:
+    accept(url, ("m1", "a"))
+    paused = worker("w1")
+    entry = paused.next(5)
+    assert entry is not None
+    assert paused.still_mine(entry)
+    pause(paused)
+    heir = worker("w2")
+
+    again = heir.next(10)
+
+    assert again is not None
+    assert again.message == entry.message
+    assert not paused.still_mine(entry)
+
+
+def test_a_worker_that_wakes_up_hands_out_nothing_that_others_own(
+    url: str, worker: MakeWorker
+) -> None:
+    paused = worker("w1")
+    assert paused.next(0) is None
+    pause(paused)
+    heir = worker("w2")
+    heir.next(0)
+    until(lambda: len(heir.owned) == 64)
+    accept(url, ("m1", "a"))
+
+    assert paused.next(0.1) is None
+    assert len(drain(heir, 1)) == 1
+
+
+def pause(partitions: Partitions) -> None:
+    """Stop the heartbeat as a stopped process would: without a word to Redis."""
+    partitions._stopped.set()
+    assert partitions._beating is not None
+    partitions._beating.join()
+
+
+def test_failures_are_counted_over_workers_and_go_with_the_entry(
+    url: str, client: redis.Redis, worker: MakeWorker
+) -> None:
+    accept(url, ("m1", "a"))
+    first = worker("w1")
+    entry = first.next(5)
+    assert entry is not None
+    assert entry.failures == 0
+    assert first.failed(entry) == 1
+    again = first.next(5)
+    assert again is not None
+    assert again.failures == 1
+    assert first.failed(again) == 2
+    first.release_all()
+    second = worker("w2")
+    last = second.next(5)
+    assert last is not None
+    assert last.failures == 2
+
+    second.acknowledge(last)
+
+    assert client.hlen(keys.FAILURES) == 0
+
+
+def test_a_failed_message_rests_and_others_go_on(url: str, worker: MakeWorker) -> None:
+    other = elsewhere("a")
+    accept(url, ("bad", "a"), ("good", other))
+    only = worker("w1")
+    seen = []
+    for _ in range(2):
+        entry = only.next(5)
+        assert entry is not None
+        seen.append(entry.message.key)
+        if entry.message.key == "bad":
+            only.failed(entry)
+        else:
+            only.acknowledge(entry)
+
+    assert sorted(seen) == ["bad", "good"]
+    again = only.next(5)
+    assert again is not None
+    assert again.message.key == "bad"
+
+
+def test_what_is_put_back_comes_again_without_a_failure(url: str, worker: MakeWorker) -> None:
+    accept(url, ("m1", "a"))
+    only = worker("w1")
+    entry = only.next(5)
+    assert entry is not None
+    only.put_back(entry)
+
+    assert only.next(5) == entry
+
+
+def test_a_parked_message_is_kept_aside_and_blocks_nobody(
+    url: str, client: redis.Redis, worker: MakeWorker
+) -> None:
+    accept(url, ("bad", "a"), ("good", "a"))
+    only = worker("w1")
+    entry = only.next(5)
+    assert entry is not None
+    only.failed(entry)
+    entry = only.next(5)
+    assert entry is not None
+    only.park(entry, "failed")
+
+    assert [done.message.key for done in drain(only, 1)] == ["good"]
+    [(_, parked)] = client.xrange(keys.PARKED)
+    assert (parked["reason"], parked["failures"]) == ("failed", "1")
+    assert entry.message.to_json() == parked["message"]
+
+
+def test_an_entry_nobody_can_read_is_parked_and_blocks_nobody(
+    url: str, client: redis.Redis, worker: MakeWorker
+) -> None:
+    client.xadd(keys.stream(keys.partition("a")), {"message": '{"key": 1'})
+    accept(url, ("good", "a"))
+
+    assert [done.message.key for done in drain(worker("w1"), 1)] == ["good"]
+    [(_, parked)] = client.xrange(keys.PARKED)
+    assert parked["reason"] == "unreadable"
+
+
+def test_next_survives_a_server_that_is_away(tmp_path) -> None:
+    lost = Partitions(open_sync(f"unix://{tmp_path}/nothing.sock"), "w1")
+
+    assert lost.next(0.1) is None
+    lost.release_all()
