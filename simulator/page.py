@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from simulator.errors import ApiError
+from simulator.media import SAMPLES
 from simulator.platform import Platform
 
 _HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ class PageRoutes:
             Route("/", self.page, methods=["GET"]),
             Route("/media/{media_id}", self.media, methods=["GET"]),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
+            Mount("/samples", StaticFiles(directory=SAMPLES)),
         ]
 
     async def page(self, request: Request) -> Response:

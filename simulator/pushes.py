@@ -118,6 +118,7 @@ class Pusher:
 
     def _run(self, push: Push, exchange: Exchange, done: Future[Exchange]) -> None:
         began = time.monotonic()
+        self._store.publish_exchange(exchange)
         try:
             self._push(push, exchange, began)
         finally:
