@@ -26,8 +26,8 @@ MakeWorker = Callable[..., Partitions]
 def worker(url: str) -> Iterator[MakeWorker]:
     made: list[Partitions] = []
 
-    def make(name: str, *, lease_s: float = LEASE_S) -> Partitions:
-        made.append(Partitions(open_sync(url), name, lease_s=lease_s))
+    def make(name: str, *, count: int = keys.PARTITIONS) -> Partitions:
+        made.append(Partitions(open_sync(url), name, count=count, lease_s=LEASE_S))
         return made[-1]
 
     yield make
@@ -146,19 +146,18 @@ def test_workers_share_fairly_and_a_newcomer_gets_its_part(url: str, worker: Mak
     assert frozenset.union(*(each.owned for each in workers)) == frozenset(range(64))
 
 
-def test_a_stream_in_hand_is_not_given_up_and_then_is(url: str, worker: MakeWorker) -> None:
-    accept(url, ("m1", "a"))
-    busy = worker("w1")
+def test_a_newcomer_is_given_a_stream_that_is_not_in_hand(
+    url: str, client: redis.Redis, worker: MakeWorker
+) -> None:
+    client.xadd(keys.stream(0), {"message": said("m1").to_json()})
+    busy, other = worker("w1", count=2), worker("w2", count=2)
     entry = busy.next(5)
     assert entry is not None
-    others = [worker(f"w{i}") for i in range(2, 65)]
-    for other in others[:1]:
-        other.next(0)
-    # 63 more workers, one of which beats on: each may own one stream in the end
-    ownerships = [Ownership(open_sync(url), f"x{i}", count=64, lease_s=60) for i in range(62)]
-    for ownership in ownerships:
-        ownership.tend()
-    until(lambda: busy.owned == {entry.stream})
+    assert busy.owned == {0, 1}
+    other.next(0)
+
+    until(lambda: busy.owned == {0})
+    until(lambda: other.owned == {1})
 
     assert busy.still_mine(entry)
 
