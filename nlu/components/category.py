@@ -1,0 +1,149 @@
+"""Which service of the catalogue a text is about, and whether it is about more than one."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nlu.components.linear import LinearText
+from nlu.components.text import squeeze
+
+OTHER = "1600"
+_OFFERED = 5
+# Share of held-out texts above the threshold that must be right before "sure" may be said.
+_SURE_PRECISION = 0.95
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the catalogue, as far as recognising it goes."""
+
+    code: str
+    group: str
+    name: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One category offered, with the probability that it is the right one."""
+
+    code: str
+    group: str
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Category:
+    """What a text is about: `sure` needs no question, `other` means that nothing fits."""
+
+    ranking: tuple[Choice, ...]
+    sure: bool
+    other: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that stands in Rasa's parse data."""
+        return {
+            "ranking": [asdict(c) for c in self.ranking],
+            "sure": self.sure,
+            "other": self.other,
+        }
+
+
+def services_from(data: Mapping[str, Any]) -> list[Service]:
+    """Read services from the loaded `catalog/services.yml`."""
+    return [
+        Service(str(row["code"]), row["group"], row["name"], tuple(row.get("words", ())))
+        for row in data["services"]
+    ]
+
+
+class CategoryModel:
+    """Ranks the catalogue's services for a text."""
+
+    def __init__(
+        self,
+        model: LinearText,
+        services: Sequence[Service],
+        *,
+        sure: float = 0.6,
+        other: float = 0.06,
+    ) -> None:
+        self._model = model
+        self._services = {service.code: service for service in services}
+        self._words = {squeeze(w): s.code for s in services for w in s.words}
+        self.sure_from = sure
+        self.other_below = other
+
+    @classmethod
+    def train(
+        cls, examples: Sequence[tuple[str, str]], services: Sequence[Service]
+    ) -> CategoryModel:
+        """Learn from (text, code) pairs and from each service's own name and words.
+
+        The confidence from which an answer is sure is measured on a fifth of the examples that a
+        first model does not see; the final model then learns from all.
+        """
+        base = [(text, s.code) for s in services for text in (s.name, *s.words)]
+        shuffled = list(examples)
+        random.Random(7).shuffle(shuffled)  # noqa: S311
+        cut = len(shuffled) // 5
+        held, rest = shuffled[:cut], shuffled[cut:]
+        trial = _fit(base + rest)
+        sure = 0.6
+        if held:
+            trial.calibrate([t for t, _ in held], [c for _, c in held])
+            sure = _threshold(trial, held)
+        final = _fit(base + shuffled)
+        final.temperature = trial.temperature
+        return cls(final, services, sure=sure)
+
+    def classify(self, text: str) -> Category:
+        """Rank the services for a text and say how far the first is to be trusted."""
+        ranking = self._model.scores(text).ranking
+        exact = self._words.get(squeeze(text))
+        if exact:
+            ranking = [(exact, 0.99), *((c, p * 0.01) for c, p in ranking if c != exact)]
+        choices = tuple(self._choice(code, p) for code, p in ranking[:_OFFERED])
+        top, second = choices[0].confidence, choices[1].confidence
+        sure = top >= self.sure_from and choices[0].code != OTHER and top >= 2 * second
+        return Category(choices, sure, choices[0].code == OTHER or top < self.other_below)
+
+    def _choice(self, code: str, confidence: float) -> Choice:
+        service = self._services[code]
+        return Choice(code, service.group, service.name, round(confidence, 4))
+
+    def save(self, folder: Path) -> None:
+        """Write the model and the names it answers with."""
+        self._model.save(folder, "category")
+        rows = [asdict(service) for service in self._services.values()]
+        about = {"services": rows, "sure": self.sure_from, "other": self.other_below}
+        (folder / "category.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> CategoryModel:
+        """Read what `save` wrote."""
+        about = json.loads((folder / "category.json").read_text("utf-8"))
+        services = services_from(about)
+        model = LinearText.load(folder, "category")
+        return cls(model, services, sure=about["sure"], other=about["other"])
+
+
+def _fit(pairs: Sequence[tuple[str, str]]) -> LinearText:
+    return LinearText.train([text for text, _ in pairs], [code for _, code in pairs])
+
+
+def _threshold(model: LinearText, held: Sequence[tuple[str, str]]) -> float:
+    """The lowest confidence above which held-out answers are right often enough."""
+    answers = sorted(((*model.scores(text).best, code) for text, code in held), key=lambda a: -a[1])
+    right, threshold = 0, 0.95
+    for count, (label, confidence, code) in enumerate(answers, 1):
+        right += label == code
+        if count >= 20 and right / count >= _SURE_PRECISION:
+            threshold = confidence
+    return round(min(max(threshold, 0.3), 0.95), 3)

@@ -1,0 +1,171 @@
+"""Administrative divisions: which district or street a name means, seen from a home city.
+
+Standard library only and free of Rasa, so that actions and tests can use it too. The data file
+and its source are described in `nlu/gazetteer/README.md`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA = Path(__file__).parents[1] / "gazetteer" / "divisions.txt.gz"
+_PLACEHOLDERS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+_DISTRICT_END = re.compile(r"[区县市旗]")
+_STREET_END = re.compile(r"街道|[镇乡]|苏木")
+_SHORTENABLE = re.compile(r"(?:街道|[区县市旗镇乡])$")
+# A district's bare name is no district when it begins one of these: 龙华路, 西湖公园.
+_NOT_BARE = re.compile(
+    r"[东西南北中一二三四五六七八九十]{0,2}(?:大?[路街桥道巷]|公园|广场|医院|小学|中学|大学|学校|车站|站|村|河|江|湖|山|小区|花园|市场|酒店|大厦|银行|文化|景区|国际|新)"
+)
+
+
+@dataclass(frozen=True)
+class Division:
+    """One administrative division with the names of what it lies in; empty where not applicable."""
+
+    code: str
+    province: str
+    city: str
+    district: str = ""
+    street: str = ""
+
+    @property
+    def name(self) -> str:
+        """The division's own name."""
+        return self.street or self.district or self.city or self.province
+
+    @property
+    def full(self) -> str:
+        """The full address head, "浙江省杭州市西湖区文新街道"; a municipality is named once."""
+        parts = [self.province, self.city, self.district, self.street]
+        return "".join(part for i, part in enumerate(parts) if part and part not in parts[:i])
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A division named in a text, and where; several divisions when the name is ambiguous."""
+
+    start: int
+    end: int
+    divisions: tuple[Division, ...]
+
+
+class Gazetteer:
+    """Divisions by name; streets are kept for the home city only."""
+
+    def __init__(self, lines: Iterator[str], home_city: str = "") -> None:
+        names: dict[str, str] = {}
+        self.home_city = home_city
+        self._districts: dict[str, list[Division]] = defaultdict(list)
+        self._streets: dict[str, list[Division]] = defaultdict(list)
+        self._short: dict[str, list[Division]] = defaultdict(list)
+        self._cities: dict[str, Division] = {}
+        for line in lines:
+            code, _, name = line.rstrip("\n").partition("\t")
+            if len(code) <= 6:
+                names[code] = name
+            self._add(code, name, names)
+
+    @classmethod
+    def load(cls, home_city: str = "", path: Path = DATA) -> Gazetteer:
+        """Read the shipped data file (about 0.1 s)."""
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return cls(iter(file), home_city)
+
+    def _add(self, code: str, name: str, names: dict[str, str]) -> None:
+        province = names.get(code[:2], "")
+        city = names.get(code[:4], "")
+        city = province if city in ("市辖区", "县") else "" if city in _PLACEHOLDERS else city
+        if len(code) == 4 and city:
+            self._cities.setdefault(city, Division(code, province, city))
+        if len(code) == 6 and name not in _PLACEHOLDERS:
+            district = Division(code, province, city, name)
+            self._districts[name].append(district)
+            self._shorten(name, district)
+        if len(code) == 9 and self.home_city in (city, province) and self.home_city:
+            street = Division(code, province, city, names.get(code[:6], ""), name)
+            self._streets[name].append(street)
+            self._shorten(name, street)
+
+    def _shorten(self, name: str, division: Division) -> None:
+        short = _SHORTENABLE.sub("", name)
+        if self._is_home(division) and len(short) >= 2 and short != name:
+            self._short[short].append(division)
+
+    def _is_home(self, division: Division) -> bool:
+        return bool(self.home_city) and self.home_city in (division.city, division.province)
+
+    def _nearest(self, divisions: list[Division], text: str) -> tuple[Division, ...]:
+        """Prefer those of a city or province that the text names, then those of the home city."""
+        named = [d for d in divisions if any(p and p[:-1] in text for p in (d.city, d.province))]
+        home = [d for d in divisions if self._is_home(d)]
+        return tuple(named or home or divisions)
+
+    def districts(self) -> list[str]:
+        """Names of the home city's districts and counties."""
+        rows = [d for group in self._districts.values() for d in group if self._is_home(d)]
+        return [d.district for d in sorted(rows, key=lambda d: d.code)]
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Find the districts and streets that a folded text names, in order, without overlaps."""
+        found = [*self._by_ending(text, _DISTRICT_END, self._districts)]
+        found += self._by_ending(text, _STREET_END, self._streets)
+        taken = {i for m in found for i in range(m.start, m.end)}
+        found += [m for m in self._bare(text) if m.start not in taken]
+        return sorted(found, key=lambda m: m.start)
+
+    def _by_ending(
+        self, text: str, ending: re.Pattern[str], names: dict[str, list[Division]]
+    ) -> Iterator[Mention]:
+        last = 0
+        for match in ending.finditer(text):
+            end = match.end()
+            for start in range(max(last, end - 12), end - 1):
+                divisions = names.get(text[start:end])
+                if divisions and self._plausible(text, start, divisions):
+                    yield Mention(start, end, self._nearest(divisions, text))
+                    last = end
+                    break
+
+    def _plausible(self, text: str, start: int, divisions: list[Division]) -> bool:
+        """Refuse 城区, 郊区 and like names of far-off places unless their city is named before."""
+        if len(divisions[0].name) > 2 or any(self._is_home(d) for d in divisions):
+            return True
+        return any(d.city and d.city[:-1] in text[:start] for d in divisions)
+
+    def _bare(self, text: str) -> Iterator[Mention]:
+        for short, divisions in self._short.items():
+            start = text.find(short)
+            if start < 0:
+                continue
+            end = start + len(short)
+            areas = tuple(d for d in divisions if not d.street)
+            full = any(text.startswith(d.name, start) for d in divisions)
+            if areas and not full and not _NOT_BARE.match(text, end):
+                yield Mention(start, end, areas)
+
+    def resolve(self, text: str) -> list[Division]:
+        """Give the most specific divisions a place phrase can lie in; several when ambiguous.
+
+        Empty when nothing is named. A street that lies in a named district wins over the others
+        of its name.
+        """
+        mentions = self.mentions(text)
+        districts = [d for m in mentions for d in m.divisions if not d.street]
+        streets = [d for m in mentions for d in m.divisions if d.street]
+        if streets and districts:
+            codes = {d.code for d in districts}
+            inside = [s for s in streets if s.code[:6] in codes]
+            return inside or districts
+        return streets or districts
+
+    def find(self, name: str) -> list[Division]:
+        """Give the divisions of exactly this name, or of this short name in the home city."""
+        rows = self._streets.get(name) or self._districts.get(name) or self._short.get(name) or []
+        city = self._cities.get(name) or self._cities.get(name + "市")
+        return list(self._nearest(rows, name)) if rows else [city] if city else []

@@ -1,0 +1,149 @@
+"""What a message wants: the reading of intents, free of Rasa.
+
+Short formulaic messages are recognised; whatever else a citizen writes to a complaint office is
+content (`report`) unless it is plainly something else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.components.linear import LinearText
+from nlu.components.text import squeeze
+
+REPORT = "report"
+# Longest squeezed message that may still be this intent; longer ones carry content.
+_LONGEST = {
+    "affirm": 9,
+    "deny": 9,
+    "skip": 11,
+    "cancel": 16,
+    "restart": 16,
+    "resume": 14,
+    "start_complaint": 14,
+    "ask_progress": 30,
+    "ask_duration": 24,
+    "ask_privacy": 26,
+    "ask_help": 20,
+    "ask_hours": 18,
+    "ask_photo": 18,
+    "human": 20,
+    "go_public": 14,
+    "go_confidential": 18,
+    "second_matter": 16,
+    "my_data": 24,
+    "greet": 10,
+    "thanks": 24,
+    "bye": 14,
+    "chitchat": 24,
+    "abuse": 24,
+    "out_of_scope": 60,
+}
+_QUESTION = re.compile(r"什么时候|啥时候|多久|几天|怎么|为什么|吗$|么$|没有\?|[?]$")
+_ANSWERS = frozenset({"affirm", "deny", "skip"})
+_SMALL_TALK = frozenset({"out_of_scope", "chitchat", "abuse", "greet", "bye", "thanks"})
+# Words that a person writes about a grievance, hardly to a telephone or a friend.
+_GRIEVANCE = re.compile(
+    r"投诉|反映|举报|扰民|没人管|无人管|不作为|乱收费|噪音|噪声|违建|违章|占道|拖欠|欠薪|物业|小区|业主|居民|社区|街道|村委|村民|"
+    r"城管|派出所|交警|民警|执法|政府|有关部门|相关部门|职能|开发商|施工|工地|路灯|井盖|垃圾|污水|油烟|停水|停电|供暖|燃气|公交|"
+    r"医保|社保|公积金|低保|户口|身份证|驾驶证|学校|老师|幼儿园|退费|补贴|领导|书记|市长|请问.{0,12}(?:办理|政策|规定|手续|部门|电话)|希望.{0,20}(?:处理|解决|整改)"
+)
+_EDGES = re.compile(
+    r"^(?:那就|那么|那|嗯+|哦+|请|麻烦你?|你好|您好|好吧|我说)+|(?:吧|啊|呀|哦|呢|嘛|哈|啦|了|谢谢|的|咯|喽|哟)+$"
+)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What the other components found, as far as it decides the intent."""
+
+    correction: bool = False
+    option: bool = False
+    case_number: bool = False
+    content: bool = False  # a place, a phone, a name or a time
+
+
+class IntentModel:
+    """Ranks the intents for a message."""
+
+    def __init__(self, model: LinearText, known: dict[str, str]) -> None:
+        self._model = model
+        self._known = known
+        self._cores = {core: intent for text, intent in known.items() if (core := _core(text))}
+
+    @classmethod
+    def train(cls, examples: Sequence[tuple[str, str]]) -> IntentModel:
+        """Learn from (text, intent) pairs; the short ones are also remembered word for word."""
+        known = {
+            key: intent
+            for text, intent in examples
+            if intent != REPORT and len(key := squeeze(text)) <= _LONGEST.get(intent, 0)
+        }
+        model = LinearText.train([t for t, _ in examples], [i for _, i in examples], strength=1.0)
+        model.temperature = 0.3
+        return cls(model, known)
+
+    def rank(self, text: str, hints: Hints) -> list[tuple[str, float]]:
+        """Rank all intents for a folded text, the likeliest first."""
+        ranking = self._model.scores(text).ranking
+        intent, confidence = self._decide(text, hints, ranking)
+        others = [(name, p * (1 - confidence)) for name, p in ranking if name != intent]
+        return [(intent, confidence), *others]
+
+    def _decide(
+        self, text: str, hints: Hints, ranking: list[tuple[str, float]]
+    ) -> tuple[str, float]:
+        key = squeeze(text)
+        if not key:
+            return "chitchat", 0.6
+        if hints.option:
+            return REPORT, 0.99
+        known = self._known.get(key) or self._cores.get(_core(key))
+        if known and not (known in _ANSWERS and _QUESTION.search(text)):
+            return known, 0.99
+        if hints.correction:
+            return "correct", 0.95
+        if hints.case_number and len(key) <= 40:
+            return "ask_progress", 0.95
+        return self._by_model(text, key, hints, ranking)
+
+    def _by_model(
+        self, text: str, key: str, hints: Hints, ranking: list[tuple[str, float]]
+    ) -> tuple[str, float]:
+        for intent, confidence in ranking[:3]:
+            if intent in (REPORT, "correct"):
+                break
+            if confidence < 0.3:
+                break
+            if self._fits(intent, text, key, hints):
+                return intent, confidence
+        return REPORT, max(0.5, dict(ranking)[REPORT])
+
+    def _fits(self, intent: str, text: str, key: str, hints: Hints) -> bool:
+        """Whether a message can be of this intent at all."""
+        if len(key) > _LONGEST.get(intent, 0):
+            return False
+        if intent in _ANSWERS:
+            return not hints.content and not _QUESTION.search(text) and len(key) <= 6
+        if intent in _SMALL_TALK:
+            return not hints.content and not _GRIEVANCE.search(text)
+        return True
+
+    def save(self, folder: Path) -> None:
+        """Write the model and what it remembers."""
+        self._model.save(folder, "intent")
+        (folder / "intent.json").write_text(json.dumps(self._known, ensure_ascii=False), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> IntentModel:
+        """Read what `save` wrote."""
+        known = json.loads((folder / "intent.json").read_text("utf-8"))
+        return cls(LinearText.load(folder, "intent"), known)
+
+
+def _core(key: str) -> str:
+    return _EDGES.sub("", key)

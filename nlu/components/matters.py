@@ -1,0 +1,30 @@
+"""Two matters in one message: split only at a plain connector, and only if both sides differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from nlu.components.category import Category
+
+_CONNECTOR = re.compile(
+    r"[ ,。;!、]*(?:(?:对了)?还有(?:就是|一个|一件事?|个事|个问题|一件事是|一个问题是)?(?![人没在好多几半一两三四五六七八九十\d])|另外(?:还有)?|此外|再就是|再一个|再有就是|还想反映|顺便(?:再)?(?:反映|说)(?:一下)?|"
+    r"第[二三四](?:个问题|件事|点)?(?:是|,|、|:)|[2-4][、.)](?!\d))[ ,:、]*|[;\n]+ *"
+)
+_FIRST = re.compile(
+    r"^[ ]*(?:第一(?:个问题|件事|点)?(?:是|,|、|:)|1[、.)](?!\d))[ ,:]*|^[ ]*(?:两件事|两个问题|有两个事)[ ,:。]*"
+)
+_SHORTEST = 4
+_CONFIDENT = 0.3
+
+
+def split_matters(text: str, classify: Callable[[str], Category]) -> list[str]:
+    """Cut a folded message into its matters; one element when in any doubt."""
+    pieces = [p.strip(" ,。;、") for p in _CONNECTOR.split(_FIRST.sub("", text))]
+    pieces = [p for p in pieces if p]
+    if len(pieces) < 2 or any(len(p) < _SHORTEST for p in pieces):
+        return [text]
+    categories = [classify(piece) for piece in pieces]
+    codes = [c.ranking[0].code for c in categories]
+    plain = all(c.ranking[0].confidence >= _CONFIDENT and not c.other for c in categories)
+    return pieces if plain and len(set(codes)) == len(codes) else [text]

@@ -1,0 +1,190 @@
+"""Where: the longest contiguous place phrase of a text, found by the endings of Chinese names.
+
+A name is read leftwards from its ending (路, 小区, 村 …) to the first word that cannot belong to
+it; neighbouring names, numbers and words like 对面 are joined. Generic words alone (小区, 楼下) are
+no place: nobody could go there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_HAN = "\u4e00-\u9fff"
+# Endings that make a place once a name of its own stands before them.
+_STRONG = (
+    "大道|大街|胡同|横街|横路|环路|公路|国道|省道|县道|高速|高架|立交桥|立交|大桥|天桥|隧道|道路|步行街|商业街|一条街|"
+    "[东西南北中][一二三四五]?路|路|街道|街|巷|弄|里弄|桥|小区|花园|花苑|家园|家苑|嘉苑|公寓|新村|名苑|华苑|豪庭|华庭|雅苑|雅居|山庄|别墅|"
+    "新城|广场|大厦|大楼|商城|商厦|商场|购物中心|市场|工业园|产业园|科技园|园区|开发区|学校|小学|中学|大学|学院|学府|幼儿园|一中|二中|"
+    "医院|卫生院|卫生室|卫生所|公园|景区|汽车站|客运站|火车站|高铁站|地铁站|公交站|服务站|收费站|加油站|机场|码头|派出所|"
+    "管理局|政府|服务中心|政务中心|文化中心|体育馆|体育场|图书馆|宾馆|酒店|社区|镇|乡|村委会|居委会|自然村|村|屯|庄|寨|水库|海滩|沙滩|湖|河|岛|"
+    "名城|名都|名邸|名门|水岸|半岛|国际|世家|府邸|嘉园|佳园|丽园|新苑|苑|园|城|府|庭|邸|阁|轩"
+)
+# Endings of shops and sites: they only continue a place, or stand with a real name of their own.
+_WEAK = (
+    "超市|饭店|餐厅|餐馆|酒楼|酒吧|烧烤店|烧烤|大排档|食堂|网吧|KTV|ktv|药店|药房|诊所|银行|支行|公司|工厂|厂|工地|项目部|项目|驾校|"
+    "停车场|停车库|车库|售楼部|营业厅|宿舍|仓库|店|馆|站台|站牌|站点|站|楼盘|菜场|菜市|市集|煲|面馆|火锅|茶楼|会所|健身房|"
+    "公交站台|公交站|一期|二期|三期|四期|五期|[东西南北]区|[东西南北]苑|[东西南北]门|[A-Da-d]区|[一二三四五六七八九十\\d]+(?:期|队|组|社)"
+)
+_NUMBER = (
+    r"(?:[A-Za-z]?\d+(?:-\d+)*|[一二三四五六七八九十]+|[A-Za-z])(?:号楼|号院|号门|号店|号房|号(?![早上中下晚]|线)|栋|幢|座|单元|楼|层|室|房|弄|巷|区)"
+    r"(?:[\dA-Za-z]{1,5}(?:室|房|铺)?)?"
+)
+_LINE = (
+    r"(?:(?:地铁|轨道)\d{1,2}号线|\d{1,2}号线|(?:[KkBb]|夜|快|游|专)?\d{1,3}[A-Za-z]?路(?:公交车?|车|站|线)?|"
+    r"[GSX]\d{2,4}(?:国道|省道|县道|高速)?|\d{3}(?:国道|省道|县道))(?:[\u4e00-\u9fff]{1,6}?站)?"
+)
+_TAIL = (
+    "(?:交叉路?口|交汇处|交界处|交接处|十字路口|丁字路口|红绿灯路?口|路口|路段|段|正对面|斜对面|对面|门口|大门口|门前|门外|旁边|旁|附近|周边|周围|一带|沿线|沿路|两侧|两边|"
+    "楼下|楼上|里面|内|后面|背后|前面|前|后门|侧门|正门|大门|南门|北门|东门|西门|入口处?|出口处?|口|拐弯处|转角处?|中间|处|底下|桥下|"
+    "往?[东西南北](?:侧|面|边|向|方向|往?[东西南北])?(?:\\d+米)?(?:左右|处)?|\\d+米(?:左右)?(?:处)?|地下室|地下车库|停车场|人行道|非机动车道|楼顶|天台|电梯口?|单元门口?|巷子里?|路边|里)"
+)
+_GAP = re.compile(
+    r"[ ]?|[ ]*[、,()-][ ]*|的|与|和|跟|及|到|至|往|去|回|~|—|靠近?|近|临近|上的?|里的?|里面的?|附近的?|对面的?|旁边?的?|门口的?|下面的?|方向的?|往[东西南北]?|段的?|拐进|拐到|隔壁的?|后面的?|前面的?|[(]|[)]"
+)
+_SUFFIX = re.compile(f"(?P<strong>{_STRONG})|(?P<weak>{_WEAK})")
+_FIXED = re.compile(f"(?P<line>{_LINE})|(?P<number>{_NUMBER})")
+_TAIL_AT = re.compile(f"(?:的|[ ])?{_TAIL}")
+# Characters that no name holds, except inside the words of _KEEP.
+_STOP_CHARS = frozenset(
+    "在于位是的了和与及我你您他她它其们这那有从到去来往由经被把将向对就也都又还很太没不请让叫给说称住为因且但而等时间者该此何谁哪吗呢吧啊"
+)
+_KEEP = re.compile(
+    r"和平|和谐|和睦|和兴|和美|和悦|颐和|祥和|中和|太和|永和|人和|义和|雍和|公和|太[平阳古湖子仓康原行白]|大有|都市|[成新花江帝丰于首古]都|名都|来[福凤宾安广龙]|经[开济纬十一二三四五六七八九]|"
+    r"将军|向[阳荣]|于[家洪庄]|从化|为民|不夜|自由|让胡路|天地|天[和都]|时代|时光|时尚|新时|兴和|福来|凯旋|对山|中间|有色|华侨|长江|为公|地王|友谊|该园|其昌|对外|外经|悦来|东来|喜来登|未来|蓬莱|都汇|汇都|我家(?=园|小区)|往返|爱和|仁和|谐和|家和|万和|元和|泰和|顺和|三和|同和|合和|贤和|龙和|清和|嘉和|春和|瑞和|安和|德和|景和|城和|时珍|人间|空间|世间|有限"
+)
+_STOP_WORDS = re.compile(
+    "投诉|反映|反应|举报|咨询|来电|表示|现在|目前|家住|市民|居民|业主|希望|建议|关于|因为|由于|经过|路过|开车|驾车|乘坐|坐|购买|买|入住|住宿|发现|看到|听说|"
+    "请问|想问|一下|需要|要求|造成|导致|影响|准备|打算|通过|根据|一个|一家|一些|几个|许多|很多|多个|各个?|所有|全部|整个|每个|这个|那个|某个|某|自己|本人|我们|咱们|咱|俺|"
+    "家附近|家门口|我家|家里|楼下|楼上|隔壁|门口|旁边|对面|附近|里面|路上|地点|地址|位置|改成|改为|换成|应该|不对|没有|要|会|能|可以|已经?|正|才|再|只|刚|当|每|同一|并|却|"
+    "修建|新建|在建|建设|施工|修|挖|拆|建|开的|进行|堵|停|走|跑|进|出|回|上班|下班|上学|放学|办理|办|交|缴|买了|吃|喝|看|打|找|问|开|用|做|使|无|非|多次|长期|"
+    "公交车?坐?到|个|条|处|家(?=[^园苑乐])|号线|月|日|年|点|分|早上|晚上|上午|下午|中午|夜里|半夜|凌晨|每天|昨天|今天|昨晚|前天|事情|问题|情况|叫做|名叫|"
+    "[!?。,;:…\"'“”《》<>【】\\[\\]{}|/\\\\]"
+)
+_GENERIC = re.compile(
+    "[大小老新旧本全整东西南北中前后上下内外里一二两三几条个家间座栋各多自公城镇乡村农民学校住居宅商业楼路街道马面人车行高速铁非机动便利快捷连锁烧烤火锅理发美容早餐餐饮饭菜药水果五金建材服装鞋手奶茶小吃面包蛋糕批发零售宠物洗车修汽维棋牌健身工业化食品塑料养殖加油充电公厕共厕所地下停库环市省县区社家校教育培训补习门诊医院卫生私立公立办幼儿园儿童老年文化体育综合中心主干辅支沿线街边路边桥头河边过新建成施工在建违章原附近隔壁邻]*"
+)
+_MAX_NAME = 10
+_PREDICATE = re.compile(
+    "[了没不很太坏吵臭脏乱堵漏断响闹被把着过吗呢吧]|有人|有个|没人|投诉|扰民|噪音|油烟|积水|违停|占道|施工|拖欠|处理|反映|收费"
+)
+
+
+class PlaceFinder:
+    """Finds place phrases in folded texts."""
+
+    def find(
+        self,
+        text: str,
+        districts: Iterable[tuple[int, int]] = (),
+        times: Iterable[tuple[int, int]] = (),
+    ) -> list[tuple[int, int]]:
+        """Give the spans of place phrases, the longest first.
+
+        `districts` are the spans that the gazetteer knows (a phrase may begin with one),
+        `times` those that tell a time and therefore no place.
+        """
+        busy = {i for start, end in times for i in range(start, end)}
+        stops = _stops(text) | busy
+        units = self._units(text, sorted(districts), stops, busy)
+        phrases = [_extend(text, *span) for span in _join(text, units)]
+        phrases = [_whole_answer(text, *span) for span in phrases]
+        return sorted(phrases, key=lambda span: (span[0] - span[1], span[0]))
+
+    def _units(
+        self,
+        text: str,
+        districts: list[tuple[int, int]],
+        stops: set[int],
+        busy: set[int],
+    ) -> list[tuple[int, int, bool]]:
+        """Names and numbers with whether each is a place by itself, in order."""
+        units = [(start, end, True) for start, end in districts]
+        taken = {i for start, end in districts for i in range(start, end)}
+        for match in _FIXED.finditer(text):
+            if not busy.intersection(range(*match.span())) and not taken.intersection(
+                range(*match.span())
+            ):
+                units.append(
+                    (*match.span(), match.lastgroup == "line" and match.end() - match.start() > 2)
+                )
+                taken.update(range(*match.span()))
+        for match in _SUFFIX.finditer(text):
+            start = _name_start(match.start(), stops | taken)
+            if match.end() - 1 in taken or match.end() - start < 2:
+                continue
+            units.append((start, match.end(), _is_named(text, start, match)))
+            taken.update(range(start, match.end()))
+        return sorted(units)
+
+
+def _stops(text: str) -> set[int]:
+    stops = {
+        i
+        for i, char in enumerate(text)
+        if char in _STOP_CHARS or not (char.isalnum() or char in "-#")
+    }
+    for match in _STOP_WORDS.finditer(text):
+        stops.update(range(*match.span()))
+    for match in _KEEP.finditer(text):
+        stops.difference_update(range(*match.span()))
+    return stops
+
+
+def _name_start(end: int, stops: set[int]) -> int:
+    start = end
+    while start > 0 and end - start < _MAX_NAME and start - 1 not in stops:
+        start -= 1
+    return start
+
+
+def _is_named(text: str, start: int, match: re.Match[str]) -> bool:
+    body = text[start : match.start()]
+    if _GENERIC.fullmatch(body):
+        return False
+    return len(body) >= (1 if match.lastgroup == "strong" else 2)
+
+
+def _join(text: str, units: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
+    """Join neighbours; a group without any place of its own is dropped."""
+    groups: list[list[tuple[int, int, bool]]] = []
+    for unit in units:
+        if groups and _touches(text, groups[-1][-1][1], unit[0]):
+            groups[-1].append(unit)
+        else:
+            groups.append([unit])
+    return [
+        (group[0][0], group[-1][1])
+        for group in groups
+        if any(own for _, _, own in group) or _numbered(text, group)
+    ]
+
+
+def _touches(text: str, left: int, right: int) -> bool:
+    gap = text[left:right]
+    if _GAP.fullmatch(gap):
+        return True
+    tail = _TAIL_AT.match(text, left, right)
+    return tail is not None and _GAP.fullmatch(text, tail.end(), right) is not None
+
+
+def _numbered(text: str, group: list[tuple[int, int, bool]]) -> bool:
+    """Whether a group of numbers alone tells a door: 3幢2单元, 13号楼."""
+    phrase = text[group[0][0] : group[-1][1]]
+    return re.search(r"\d+(?:号楼|栋|幢|座)|单元\d|\d+单元|\d+弄|\d{3,4}[室房]", phrase) is not None
+
+
+def _extend(text: str, start: int, end: int) -> tuple[int, int]:
+    while tail := _TAIL_AT.match(text, end):
+        end = tail.end()
+    return start, end
+
+
+def _whole_answer(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take a short message that only names a place as a whole: 文二路 老王烧烤."""
+    rest = text[end:].rstrip(" 。.!,")
+    if start > 6 or len(text) > 30 or not rest or len(rest) > 12:
+        return start, end
+    if _PREDICATE.search(rest) or re.search(r"[,。;!?]", rest):
+        return start, end
+    return start, end + len(rest)

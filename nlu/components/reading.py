@@ -1,0 +1,103 @@
+"""All that is read off one message without a model: entities, correction, divisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nlu.components.contacts import Found, find_contacts, find_option
+from nlu.components.corrections import Correction, find_correction
+from nlu.components.gazetteer import Division, Gazetteer, Mention
+from nlu.components.places import PlaceFinder
+from nlu.components.text import fold
+from nlu.components.times import find_times
+
+_VISIBILITY = ("公开", "保密", "匿名", "不公开")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands in a message; spans refer to the citizen's own text."""
+
+    entities: tuple[Found, ...]
+    correction: Correction | None
+    divisions: tuple[Division, ...]
+
+    def has(self, *names: str) -> bool:
+        """Whether an entity of one of these names was found."""
+        return any(item.entity in names for item in self.entities)
+
+
+class Reader:
+    """Reads messages with a gazetteer seen from the home city."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        self._places = PlaceFinder()
+
+    def read(self, text: str) -> Reading:
+        """Read one message as it came."""
+        folded = fold(text)
+        option = find_option(folded)
+        if option is not None:
+            return Reading((option,), None, ())
+        contacts = find_contacts(folded)
+        mentions = self._gazetteer.mentions(folded)
+        masked = _mask(folded, contacts)
+        times = find_times(masked)
+        spans = self._places.find(masked, [(m.start, m.end) for m in mentions], times)
+        places = [Found("place", start, end, text[start:end]) for start, end in spans]
+        found = [*places, *_districts(mentions), *contacts]
+        found += [Found("time", start, end, text[start:end]) for start, end in times]
+        correction = _completed(find_correction(folded), found, folded)
+        if correction is not None:
+            found += _of_correction(correction, text)
+        divisions = tuple(d for m in mentions for d in m.divisions)[:5]
+        if divisions:
+            divisions = tuple(self._gazetteer.resolve(folded)[:5])
+        return Reading(tuple(found), correction, divisions)
+
+
+def _mask(text: str, contacts: list[Found]) -> str:
+    """Blank out numbers already understood, so that no door or date is read from them."""
+    for item in contacts:
+        if item.entity != "person_name":
+            text = text[: item.start] + "," * (item.end - item.start) + text[item.end :]
+    return text
+
+
+def _districts(mentions: list[Mention]) -> list[Found]:
+    return [
+        Found("district", m.start, m.end, m.divisions[0].district)
+        for m in mentions
+        if not m.divisions[0].street
+    ]
+
+
+def _completed(correction: Correction | None, found: list[Found], text: str) -> Correction | None:
+    """Name the field of a correction that did not name it, when the new value tells it."""
+    if correction is None:
+        return None
+    new = text[correction.start : correction.end]
+    if new[:1] in ("叫", "姓") and correction.field in ("", "name"):
+        return replace(correction, field="name", start=correction.start + 1)
+    if correction.field or not new:
+        return correction
+    if any(word in new for word in _VISIBILITY) and len(new) <= 6:
+        return replace(correction, field="visibility")
+    for item in found:
+        inside = correction.start <= item.start and item.end <= correction.end
+        if inside and item.entity in ("place", "phone", "time", "district"):
+            field = {"district": "place"}.get(item.entity, item.entity)
+            return replace(correction, field=field)
+    return correction
+
+
+def _of_correction(correction: Correction, text: str) -> list[Found]:
+    start, end = correction.start, correction.end
+    rows = []
+    if end > start:
+        rows.append(Found("correction", start, end, text[start:end]))
+    if correction.field:
+        span = correction.field_span if correction.field_span[1] else (start, end)
+        rows.append(Found("field", *span, correction.field))
+    return rows
