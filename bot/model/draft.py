@@ -27,6 +27,8 @@ class Draft:
         attribute: code of the backend question being asked, or hinted at in the read-back.
         merged: keys of messages already taken in, so that no message counts twice.
         later: further matters of the same message, taken one after the other.
+        held: the message that came after a long silence, until the citizen says whether to go on.
+        before_silence: what `asking` was before that offer.
         misunderstood: how often in a row an answer did not help.
     """
 
@@ -52,7 +54,8 @@ class Draft:
     later: list[str] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     misunderstood: int = 0
-    sign: str = ""
+    held: dict[str, Any] = field(default_factory=dict)
+    before_silence: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for the dialogue's slot; fields at their default are left out."""

@@ -18,7 +18,8 @@ from bot.model.delivery import Delivery, DeliveryKind
 from bot.model.draft import Draft
 from bot.model.message import Datum, MediaRef, Point
 from bot.model.office import Office
-from bot.ports import Clock, Sealer
+from bot.model.status import StatusTable
+from bot.ports import Clock, Phrases, Sealer
 from bot.record import Unit
 from bot.services.directory import Directory
 
@@ -53,6 +54,8 @@ class Counter:
     office: Office
     clock: Clock
     sealer: Sealer
+    statuses: StatusTable
+    phrases: Phrases
     signs: tuple[Sign, ...] = ()
 
     def now(self) -> datetime:
@@ -90,6 +93,12 @@ class Counter:
         """
         wanted = number.strip().upper()
         return next((c for c in self.cases() if wanted in (c.receipt, c.backend_id.upper())), None)
+
+    def status_name(self, complaint: Complaint) -> str:
+        """Return where a case stands, as a citizen reads it."""
+        if complaint.status:
+            return self.statuses.meaning(complaint.status).name
+        return self.phrases.say(f"utter_status_{complaint.stage}")
 
     def keep_medium(self, medium: MediaRef) -> str:
         """Remember a picture or voice and order its download; returns our id for it."""

@@ -12,7 +12,8 @@ from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
 from bot.model.emergency import EmergencyMatcher
 from bot.model.message import Inbound, Kind, Reply
 from bot.model.office import Office
-from bot.ports import Clock, Sealer
+from bot.model.status import StatusTable
+from bot.ports import Clock, Phrases, Sealer
 from bot.record import Record, Unit
 from bot.services import forget, receipts
 from bot.services.counter import Counter, Sign
@@ -70,6 +71,8 @@ class TurnTaker:
         office: Office,
         clock: Clock,
         sealer: Sealer,
+        statuses: StatusTable,
+        phrases: Phrases,
         signs: tuple[Sign, ...] = (),
     ) -> None:
         self._record = record
@@ -79,6 +82,8 @@ class TurnTaker:
         self._office = office
         self._clock = clock
         self._sealer = sealer
+        self._statuses = statuses
+        self._phrases = phrases
         self._signs = signs
 
     def take(self, message: Inbound) -> Reply | None:
@@ -137,6 +142,8 @@ class TurnTaker:
             office=self._office,
             clock=self._clock,
             sealer=self._sealer,
+            statuses=self._statuses,
+            phrases=self._phrases,
             signs=self._signs,
         )
         spoken = self._dialogue.respond(heard, conversation.snapshot, counter)

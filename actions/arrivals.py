@@ -1,0 +1,94 @@
+"""What is not text: pictures, voices, pins, signs, following. Each may come before the first word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import counter
+from actions.reading import Event, draft, metadata, slots
+from bot.model.draft import Draft
+from bot.model.message import MediaRef
+from bot.services.counter import MOST_PHOTOS
+
+
+class TakeMedium(Action):
+    """Keeps a picture, video or voice as evidence."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_take_medium"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Keep it with the draft; for a voice ask for words, which we cannot hear."""
+        current = draft(tracker)
+        medium = MediaRef(**metadata(tracker)["media"])
+        if len(current.media) >= MOST_PHOTOS:
+            dispatcher.utter_message(response="utter_too_many_media")
+            return []
+        current.media.append(counter().keep_medium(medium))
+        voice = medium.kind == "voice"
+        dispatcher.utter_message(response="utter_noted_voice" if voice else "utter_noted_medium")
+        return slots(current)
+
+
+class TakeLocation(Action):
+    """Takes a shared location as the place."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_take_location"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Keep the point with its datum; a place said before stays in front of the pin's label."""
+        current = draft(tracker)
+        point = metadata(tracker)["point"]
+        label = point["label"] or f"定位 {point['latitude']:.5f},{point['longitude']:.5f}"
+        current.point = point
+        current.place = label if not current.place or current.place in label else current.place
+        dispatcher.utter_message(response="utter_noted_location", place=label)
+        return slots(current)
+
+
+class Scan(Action):
+    """Takes the sign that was scanned: its place, perhaps its service."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_scan"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Start a complaint about the sign's place, or say that the sign is unknown."""
+        sign = counter().sign(str(metadata(tracker).get("scene") or ""))
+        if sign is None:
+            dispatcher.utter_message(response="utter_scan_unknown")
+            return []
+        current = Draft(place=sign.place)
+        if sign.service_code and counter().directory.service(sign.service_code):
+            current.category, current.category_chosen = sign.service_code, True
+        dispatcher.utter_message(response="utter_scan", place=sign.place)
+        return slots(current)
+
+
+class Welcome(Action):
+    """Greets a new follower: what this is, that it is automatic, what happens to the data."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_welcome"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Say the welcome and the privacy notice."""
+        dispatcher.utter_message(response="utter_welcome", office=counter().office.name)
+        dispatcher.utter_message(response="utter_privacy_notice")
+        return []

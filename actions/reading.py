@@ -1,0 +1,80 @@
+"""Reading a tracker: what was said as a `Said`, what is known as a `Draft`; and writing a draft back as slots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from bot.model.draft import ANSWER, CATEGORY, CONFIRMED, DETAILS, PLACE, Draft, Ranked, Said
+
+Event = dict[str, Any]
+
+
+def metadata(tracker: Tracker) -> dict[str, Any]:
+    """Return what the turn sent along with the message."""
+    return tracker.latest_message.get("metadata") or {}
+
+
+def intent(tracker: Tracker) -> str:
+    """Return the name of the latest message's intent."""
+    return str((tracker.latest_message.get("intent") or {}).get("name") or "")
+
+
+def entity(tracker: Tracker, name: str) -> str:
+    """Return the value of the first entity of this name, or an empty string."""
+    found = (e for e in tracker.latest_message.get("entities", ()) if e.get("entity") == name)
+    return str(next(found, {}).get("value") or "")
+
+
+def said(tracker: Tracker) -> Said:
+    """Return the latest message as understood."""
+    message = tracker.latest_message
+    sent = metadata(tracker)
+    understood = message.get("category") or {}
+    places = [str(e["value"]) for e in message.get("entities", ()) if e.get("entity") == "place"]
+    ranking = tuple(
+        Ranked(r["code"], r["group"], r["name"], float(r["confidence"]))
+        for r in understood.get("ranking", ())
+    )
+    return Said(
+        key=str(sent.get("key") or message.get("message_id") or ""),
+        text=str(message.get("text") or "").strip(),
+        intent=intent(tracker),
+        confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
+        sealed=dict(sent.get("sealed") or {}),
+        places=tuple(sorted(places, key=len, reverse=True)),
+        phone=str(sent.get("phone") or ""),
+        name=entity(tracker, "person_name"),
+        since=entity(tracker, "time"),
+        option=str(sent.get("option") or entity(tracker, "option")),
+        field=entity(tracker, "field"),
+        value=entity(tracker, "correction"),
+        ranking=ranking,
+        sure=bool(understood.get("sure")) and bool(ranking),
+        matters=tuple(message.get("matters") or ()),
+    )
+
+
+def draft(tracker: Tracker) -> Draft:
+    """Return the complaint being told; an empty one if there is none."""
+    return Draft.from_dict(tracker.get_slot("draft"))
+
+
+def slots(current: Draft, *, confirmed: bool = False) -> list[Event]:
+    """Return the events that store the draft and tell Rasa's form what is filled."""
+    values: dict[str, Any] = {
+        "draft": current.to_dict(),
+        DETAILS: current.summary() or None,
+        PLACE: current.place or None,
+        CATEGORY: current.category or None,
+        ANSWER: None if current.asking == ANSWER else True,
+        CONFIRMED: True if confirmed else None,
+    }
+    return [SlotSet(name, value) for name, value in values.items()]
+
+
+def cleared() -> list[Event]:
+    """Return the events that forget the draft."""
+    return [SlotSet(n, None) for n in ("draft", DETAILS, PLACE, CATEGORY, ANSWER, CONFIRMED)]

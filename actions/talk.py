@@ -1,0 +1,51 @@
+"""Questions and talk: the answer of an intent is the response named after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import counter
+from actions.reading import Event, draft, intent, metadata
+
+
+class Answer(Action):
+    """Says `utter_<intent>`."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_answer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Answer with the office's own data; remind of a complaint left open long ago."""
+        office = counter().office
+        dispatcher.utter_message(
+            response=f"utter_{intent(tracker)}",
+            office=office.name,
+            hours=office.hours(),
+            reply_days=office.reply_days,
+        )
+        current = draft(tracker)
+        if metadata(tracker).get("after_silence") and not current.is_empty:
+            summary = current.summary() or current.place
+            dispatcher.utter_message(response="utter_left_open", summary=summary)
+        return []
+
+
+class DefaultFallback(Action):
+    """Answers what no rule foresees."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_default_fallback"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Say so, and what can be done instead."""
+        dispatcher.utter_message(response="utter_not_understood")
+        return []
