@@ -18,7 +18,7 @@ from bot.services.directory import Directory
 INTERRUPTIONS = frozenset(
     {
         "abuse", "ask_duration", "ask_help", "ask_hours", "ask_photo", "ask_privacy", "ask_progress",
-        "bye", "cancel", "chitchat", "greet", "human", "my_data", "out_of_scope", "restart", "resume",
+        "bye", "cancel", "chitchat", "greet", "human", "my_data", "out_of_scope", "start_over", "resume",
         "second_matter", "start_complaint", "thanks",
     }
 )  # fmt: skip

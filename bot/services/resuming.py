@@ -11,7 +11,7 @@ from bot.services.intake import is_interruption
 RESUME = "resume"
 OPTIONS = (("go_on", "接着填"), ("drop", "不要了，说新的"))
 _GO_ON = frozenset({"affirm", "resume"})
-_DROP = frozenset({"deny", "restart", "cancel"})
+_DROP = frozenset({"deny", "start_over", "cancel"})
 
 
 def offer(draft: Draft, said: Said) -> bool:

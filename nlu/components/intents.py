@@ -22,7 +22,7 @@ _LONGEST = {
     "deny": 9,
     "skip": 11,
     "cancel": 16,
-    "restart": 16,
+    "start_over": 16,
     "resume": 14,
     "start_complaint": 14,
     "ask_progress": 30,
