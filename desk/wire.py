@@ -43,6 +43,12 @@ class Format(str, Enum):
         return cls.XML if request.url.path.endswith(".xml") else cls.JSON
 
 
+_MEDIA_TYPES = {
+    Format.JSON: "application/json; charset=utf-8",
+    Format.XML: "text/xml; charset=utf-8",
+}
+
+
 @dataclass(frozen=True)
 class Answer:
     """A document: `root` is XML's outermost name, `body` its content."""
@@ -65,7 +71,7 @@ def respond(request: Request, answer: Answer, headers: dict[str, str] | None = N
         encode(answer),
         status_code=answer.status,
         headers=headers,
-        media_type=f"application/{form.value}; charset=utf-8",
+        media_type=_MEDIA_TYPES[form],
     )
 
 

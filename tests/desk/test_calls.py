@@ -27,7 +27,9 @@ def test_services_are_the_whole_catalogue_in_both_formats(office: Office) -> Non
     assert noise["group"] == "环保"
     assert "广场舞" in noise["keywords"].split(",")
     assert noise["metadata"] is False
-    tree = ElementTree.fromstring(office.get("/services.xml").content)
+    xml = office.get("/services.xml")
+    assert xml.headers["Content-Type"] == "text/xml; charset=utf-8"
+    tree = ElementTree.fromstring(xml.content)
     assert [e.findtext("service_code") for e in tree.findall("service")] == [
         row["service_code"] for row in rows
     ]
@@ -110,6 +112,9 @@ def test_a_get_with_a_wrong_key_is_refused(office: Office) -> None:
         ("/requests.json?start_date=yesterday", 400),
         ("/requests.json?start_date=2024-01-01&end_date=2024-06-01", 400),
         ("/requests.json?page=0", 400),
+        ("/requests.json?start_date=0001-01-01T00:00:00%2B23:59", 400),
+        ("/requests.json?end_date=0001-01-02", 400),
+        ("/servicerequestupdates.json?start_date=9999-12-31T23:00:00-12:00", 400),
         ("/servicerequestupdates.xml?page_size=5000", 400),
     ],
 )

@@ -112,6 +112,11 @@ def test_every_required_field_is_required(office: Office, name: str) -> None:
     assert name in answer.json()[0]["description"]
 
 
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "x"])
+def test_a_time_that_cannot_be_is_refused(office: Office, edge: str) -> None:
+    assert office.tell(office.file(), updated_datetime=edge).status_code == 400
+
+
 def test_unknown_request_and_unknown_status_are_refused(office: Office) -> None:
     assert office.tell("20200101-0001").status_code == 404
     assert office.tell(office.file(), status="exploded").status_code == 400
