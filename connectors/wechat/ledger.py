@@ -1,0 +1,152 @@
+"""Our own count of what may still be sent to a citizen: WeChat keeps one and does not show it.
+
+Five messages in 48 hours after a citizen's message, three in one minute after a tap, scan or follow
+(contract 6.1). Whether a new message adds to the count or sets it anew, and which of two open windows
+pays, is undocumented: here a new one sets it anew, every open window pays, and the larger rest counts.
+So the ledger may say too little, never too much by our own sending. Citizens stand under a keyed hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+import redis
+from redis.exceptions import RedisError
+
+from bot.model.errors import RetryLater
+from connectors.wechat.errors import REMOTE
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one kind of act by the citizen allows; it ends `early` for clocks that differ."""
+
+    messages: int
+    lasts: timedelta
+    early: timedelta
+
+
+WINDOWS = {
+    "message": Window(5, timedelta(hours=48), timedelta(minutes=2)),
+    "action": Window(3, timedelta(minutes=1), timedelta(seconds=3)),
+}
+
+# Fields of a citizen's hash: <kind>:left, <kind>:until, <kind>:opened (seconds). What is left may fall
+# below zero in one window while the other pays: so a refund gives back exactly what was taken.
+_OPEN = """
+local opened = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':opened') or '-1')
+if tonumber(ARGV[3]) <= opened then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1] .. ':left', ARGV[2], ARGV[1] .. ':opened', ARGV[3],
+           ARGV[1] .. ':until', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return 1
+"""
+_LEFT = """
+local most = 0
+for i = 2, #ARGV do
+  local until_ = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':until') or '0')
+  if until_ > tonumber(ARGV[1]) then
+    most = math.max(most, tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':left')))
+  end
+end
+return most
+"""
+# Takes ARGV[1] messages from every window open at ARGV[2], if one of them holds so many.
+_SPEND = """
+local open, most = {}, 0
+for i = 3, #ARGV do
+  local until_ = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':until') or '0')
+  if until_ > tonumber(ARGV[2]) then
+    local left = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':left'))
+    open[ARGV[i]] = left
+    most = math.max(most, left)
+  end
+end
+local count = tonumber(ARGV[1])
+if most < count then return 0 end
+for kind, left in pairs(open) do
+  redis.call('HSET', KEYS[1], kind .. ':left', left - count)
+end
+return 1
+"""
+_REFUND = """
+for i = 2, #ARGV, 2 do
+  local left = redis.call('HGET', KEYS[1], ARGV[i] .. ':left')
+  if left then
+    redis.call('HSET', KEYS[1], ARGV[i] .. ':left',
+               math.min(tonumber(left) + tonumber(ARGV[1]), tonumber(ARGV[i + 1])))
+  end
+end
+return 1
+"""
+
+
+class RedisLedger:
+    """The allowances of all citizens of an account, shared by all processes.
+
+    Args:
+        store: Redis.
+        secret: key of the hash that stands for an open id.
+        app_id: keeps two accounts on one Redis apart.
+    """
+
+    def __init__(self, store: redis.Redis[bytes], *, secret: bytes, app_id: str) -> None:
+        self._store = store
+        self._secret = secret
+        self._prefix = f"wechat:{app_id}:allowance:"
+        self._open = store.register_script(_OPEN)
+        self._left = store.register_script(_LEFT)
+        self._spend = store.register_script(_SPEND)
+        self._refund = store.register_script(_REFUND)
+
+    def opened(self, citizen: str, kind: str, at: datetime) -> None:
+        """Note that the citizen did something at `at`; "" and late news change nothing."""
+        window = WINDOWS.get(kind)
+        if window is None:
+            return
+        until = _seconds(at + window.lasts - window.early)
+        keep_s = int(max(each.lasts for each in WINDOWS.values()).total_seconds()) + 3600
+        self._run(self._open, citizen, [kind, window.messages, _seconds(at), until, keep_s])
+
+    def left(self, citizen: str, now: datetime) -> int:
+        """Return how many messages may be sent now."""
+        return self._run(self._left, citizen, [_seconds(now), *WINDOWS])
+
+    def spend(self, citizen: str, now: datetime, count: int = 1) -> bool:
+        """Take `count` messages before sending them; False, and nothing taken, if there are fewer."""
+        return self._run(self._spend, citizen, [count, _seconds(now), *WINDOWS]) == 1
+
+    def refund(self, citizen: str, count: int = 1) -> None:
+        """Give back what was certainly not sent."""
+        limits = [part for kind, window in WINDOWS.items() for part in (kind, window.messages)]
+        self._run(self._refund, citizen, [count, *limits])
+
+    def close(self, citizen: str) -> None:
+        """Nothing is left: WeChat said so, or the citizen unfollowed. A new act opens it again."""
+        try:
+            for kind in WINDOWS:
+                if self._store.hexists(self._key(citizen), f"{kind}:left"):
+                    self._store.hset(self._key(citizen), f"{kind}:left", 0)
+        except RedisError as error:
+            raise _down(error) from error
+
+    def _run(self, script: redis.commands.core.Script, citizen: str, args: list[object]) -> int:
+        try:
+            return int(script(keys=[self._key(citizen)], args=args))
+        except RedisError as error:
+            raise _down(error) from error
+
+    def _key(self, citizen: str) -> str:
+        digest = hmac.new(self._secret, citizen.encode(), hashlib.sha256).hexdigest()
+        return self._prefix + digest[:40]
+
+
+def _seconds(at: datetime) -> float:
+    return at.astimezone(timezone.utc).timestamp()
+
+
+def _down(error: RedisError) -> RetryLater:
+    return RetryLater(REMOTE, "store", f"Redis is not usable: {type(error).__name__}")

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+import redis
+
+from bot.model.errors import RetryLater
+from connectors.wechat.ledger import RedisLedger
+from tests.connectors.wechat.conftest import HandClock
+from tests.connectors.wechat.pushes import CITIZEN
+
+
+@pytest.fixture
+def ledger(store: redis.Redis) -> RedisLedger:
+    return RedisLedger(store, secret=b"pepper", app_id="wx1")
+
+
+@pytest.mark.parametrize(
+    ("acts", "after_s", "left"),
+    [
+        ([], 0, 0),
+        (["message"], 0, 5),
+        (["message"], 47 * 3600, 5),
+        (["message"], 48 * 3600 - 60, 0),
+        (["action"], 0, 3),
+        (["action"], 50, 3),
+        (["action"], 60, 0),
+        (["message", "action"], 0, 5),
+        (["action", "message"], 3600, 5),
+        ([""], 0, 0),
+        (["unheard"], 0, 0),
+    ],
+)
+def test_what_a_citizen_does_opens_a_window(
+    ledger: RedisLedger, clock: HandClock, acts: list[str], after_s: int, left: int
+) -> None:
+    for act in acts:
+        ledger.opened(CITIZEN, act, clock.now())
+    clock.move(after_s)
+    assert ledger.left(CITIZEN, clock.now()) == left
+
+
+def test_only_what_is_left_can_be_spent(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    spent = [ledger.spend(CITIZEN, clock.now()) for _ in range(7)]
+    assert spent == [True] * 5 + [False] * 2
+    assert ledger.left(CITIZEN, clock.now()) == 0
+
+
+def test_several_are_spent_together_or_not_at_all(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    assert ledger.spend(CITIZEN, clock.now(), 3)
+    assert not ledger.spend(CITIZEN, clock.now(), 3)
+    assert ledger.left(CITIZEN, clock.now()) == 2
+
+
+def test_new_message_sets_the_count_anew(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    ledger.spend(CITIZEN, clock.now(), 4)
+    clock.move(1)
+    ledger.opened(CITIZEN, "message", clock.now())
+    assert ledger.left(CITIZEN, clock.now()) == 5
+
+
+@pytest.mark.parametrize("late_s", [0, 1, 3600])
+def test_repeated_or_late_news_gives_nothing_back(
+    ledger: RedisLedger, clock: HandClock, late_s: int
+) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    ledger.spend(CITIZEN, clock.now(), 5)
+    ledger.opened(CITIZEN, "message", clock.now() - timedelta(seconds=late_s))
+    assert ledger.left(CITIZEN, clock.now()) == 0
+
+
+def test_refund_gives_back_exactly_what_was_taken(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    ledger.spend(CITIZEN, clock.now(), 5)
+    ledger.opened(CITIZEN, "action", clock.now())
+    assert ledger.left(CITIZEN, clock.now()) == 3
+    ledger.spend(CITIZEN, clock.now(), 2)
+    ledger.refund(CITIZEN, 2)
+    assert ledger.left(CITIZEN, clock.now()) == 3
+    clock.move(60)
+    assert ledger.left(CITIZEN, clock.now()) == 0
+
+
+def test_refund_never_gives_more_than_the_platform(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    ledger.refund(CITIZEN, 9)
+    assert ledger.left(CITIZEN, clock.now()) == 5
+    ledger.refund("oNobody", 9)
+    assert ledger.left("oNobody", clock.now()) == 0
+
+
+def test_closed_until_the_citizen_does_something(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    ledger.close(CITIZEN)
+    assert ledger.left(CITIZEN, clock.now()) == 0
+    clock.move(1)
+    ledger.opened(CITIZEN, "action", clock.now())
+    assert ledger.left(CITIZEN, clock.now()) == 3
+    ledger.close("oNobody")
+
+
+def test_citizens_and_accounts_are_apart(
+    ledger: RedisLedger, store: redis.Redis, clock: HandClock
+) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    other = RedisLedger(store, secret=b"pepper", app_id="wx2")
+    assert ledger.left("oOther", clock.now()) == other.left(CITIZEN, clock.now()) == 0
+
+
+def test_no_open_id_stands_in_redis_and_entries_end(
+    ledger: RedisLedger, store: redis.Redis, clock: HandClock
+) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    (key,) = store.keys("*")
+    assert CITIZEN.encode() not in key
+    assert 48 * 3600 < store.ttl(key) < 50 * 3600
+
+
+def test_threads_together_spend_no_more_than_there_is(
+    ledger: RedisLedger, clock: HandClock
+) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    won: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: won.append(ledger.spend(CITIZEN, clock.now())))
+        for _ in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), sum(won)) == (12, 5)
+
+
+def test_redis_that_is_down_is_a_reason_to_retry(clock: HandClock) -> None:
+    nowhere = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+    ledger = RedisLedger(nowhere, secret=b"s", app_id="wx1")
+    for call in (
+        lambda: ledger.opened(CITIZEN, "message", clock.now()),
+        lambda: ledger.left(CITIZEN, clock.now()),
+        lambda: ledger.close(CITIZEN),
+    ):
+        with pytest.raises(RetryLater):
+            call()
