@@ -104,6 +104,46 @@ def test_a_killed_server_loses_nothing_that_it_promised_in_a_stream_of_messages(
     assert len(found) == len(set(found))
 
 
+def test_gateway_and_worker_go_on_after_the_server_was_killed(embedded: EmbeddedRedis) -> None:
+    url = embedded.start()
+    worker = Partitions(open_sync(url), "w1", lease_s=0.4)
+    assert worker.next(0) is None
+
+    async def gateway() -> None:
+        client = open_async(url)
+        inbox = RedisInbox(client)
+        await inbox.accept(said("m1"))
+        pid = embedded.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not is_running(pid))
+        for name in ("m1", "m2"):
+            await accept_at_last(inbox, name)
+        await client.connection_pool.disconnect()
+
+    asyncio.run(gateway())
+    found = []
+    for _ in range(2):
+        entry = worker.next(10)
+        assert entry is not None
+        found.append(entry.message.key)
+        worker.acknowledge(entry)
+    worker.release_all()
+
+    assert found == ["m1", "m2"]
+
+
+async def accept_at_last(inbox: RedisInbox, name: str) -> None:
+    """Ask again as the platform would."""
+    while True:
+        try:
+            await inbox.accept(said(name))
+        except Unavailable:
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
 async def accept_until_killed(url: str, pid: int) -> list[str]:
     client = open_async(url)
     inbox = RedisInbox(client)

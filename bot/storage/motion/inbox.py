@@ -7,6 +7,7 @@ import redis.asyncio
 
 from bot.model.message import Accepted, Inbound
 from bot.storage.motion import keys
+from bot.storage.motion.batch import Batch
 from bot.storage.motion.errors import unavailable_on_error
 
 REMEMBERED_S = 600
@@ -37,9 +38,8 @@ class RedisInbox:
     """
 
     def __init__(self, client: redis.asyncio.Redis, *, partitions: int = keys.PARTITIONS) -> None:
-        self._redis = client
+        self._batch = Batch(client)
         self._partitions = partitions
-        self._accept = client.register_script(_ACCEPT)
 
     async def accept(self, message: Inbound) -> Accepted:
         """Append the message once, count this attempt, and say which of the two it was.
@@ -51,9 +51,10 @@ class RedisInbox:
         stream = keys.stream(keys.partition(message.citizen, self._partitions))
         with unavailable_on_error():
             attempt = int(
-                await self._accept(
-                    keys=[keys.answer(message.key), stream],
-                    args=[message.to_json(), REMEMBERED_S * 1000],
+                await self._batch.script(
+                    _ACCEPT,
+                    [keys.answer(message.key), stream],
+                    [message.to_json(), REMEMBERED_S * 1000],
                 )
             )
         return Accepted(is_new=attempt == 1, attempt=attempt)
@@ -61,7 +62,7 @@ class RedisInbox:
     async def is_held(self, citizen: str) -> bool:
         """True while a person holds this citizen's conversation: the bot is silent then."""
         with unavailable_on_error():
-            return bool(await self._redis.sismember(keys.HELD, keys.digest(citizen)))
+            return bool(await self._batch.run("SISMEMBER", keys.HELD, keys.digest(citizen)))
 
 
 class Holders:

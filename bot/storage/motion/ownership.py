@@ -11,7 +11,6 @@ from collections.abc import Iterable
 import redis
 
 from bot.storage.motion import keys
-from bot.storage.motion.connect import as_text
 
 _NOW = """
 local time = redis.call('TIME')
@@ -133,7 +132,3 @@ class Ownership:
     def release(self) -> None:
         """Give up everything and leave the list of workers."""
         self._release(keys=self._keys, args=[self._me, *range(self._count)])
-
-    def workers(self, client: redis.Redis) -> list[str]:
-        """Return the names of the workers that are listed, for status pages."""
-        return sorted(as_text(name) for name in client.zrange(keys.WORKERS, 0, -1))

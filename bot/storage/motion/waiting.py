@@ -16,6 +16,7 @@ import redis.asyncio
 from bot.model.message import Reply
 from bot.storage.motion import keys
 from bot.storage.motion.answers import NOTHING
+from bot.storage.motion.batch import Batch
 from bot.storage.motion.connect import as_text
 from bot.storage.motion.errors import REDIS_ERRORS, unavailable_on_error
 
@@ -52,8 +53,7 @@ class RedisWaiting:
         self._sweep_s = sweep_s
         self._arrived: dict[str, set[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._take = client.register_script(_TAKE)
-        self._leave = client.register_script(_LEAVE)
+        self._batch = Batch(client)
 
     async def wait(self, key: str, timeout_s: float) -> bool:
         """Wait until the answer to `key` is there (also one that says nothing); False on time-out.
@@ -77,8 +77,8 @@ class RedisWaiting:
     async def take(self, key: str) -> Reply | None:
         """Take the answer for writing it to this attempt's connection; None if there is none to write."""
         with unavailable_on_error():
-            raw = await self._take(
-                keys=[keys.answer(key)], args=[GIVEN_REMEMBERED_S * 1000, NOTHING]
+            raw = await self._batch.script(
+                _TAKE, [keys.answer(key)], [GIVEN_REMEMBERED_S * 1000, NOTHING]
             )
         if raw is None or as_text(raw) == NOTHING:
             return None
@@ -87,7 +87,7 @@ class RedisWaiting:
     async def leave(self, key: str) -> None:
         """Say that no later attempt will come: the answer becomes a delivery at once."""
         with unavailable_on_error():
-            await self._leave(keys=[keys.answer(key)])
+            await self._batch.script(_LEAVE, [keys.answer(key)], [])
 
     async def close(self) -> None:
         """End the subscription; whoever still waits goes on to its time-out."""
@@ -111,8 +111,8 @@ class RedisWaiting:
         await arrived.wait()
 
     async def _is_there(self, record: str) -> bool:
-        reply, closed = await self._redis.hmget(record, ["reply", "closed"])
-        return reply is not None or closed is not None
+        found = await self._batch.run("HMGET", record, "reply", "closed")
+        return any(value is not None for value in found)
 
     async def _listen(self) -> None:
         while True:
@@ -131,16 +131,11 @@ class RedisWaiting:
         while True:
             await asyncio.sleep(self._sweep_s)
             records = list(self._arrived)
-            if not records:
-                continue
             try:
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    for record in records:
-                        pipe.hmget(record, ["reply", "closed"])
-                    found = await pipe.execute()
+                there = await asyncio.gather(*(self._is_there(record) for record in records))
             except REDIS_ERRORS as error:
                 logger.warning("answers: sweep failed (%s)", type(error).__name__)
                 continue
-            for record, (reply, closed) in zip(records, found, strict=True):
-                if reply is not None or closed is not None:
+            for record, is_there in zip(records, there, strict=True):
+                if is_there:
                     self._wake(record)
