@@ -6,14 +6,14 @@ import { citizen, state } from "./state.js";
 import { consentSheet, messageSheet, pictureSheet, placeSheet, scanSheet } from "./sheets.js";
 
 const UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】";
-let showsMenu = true;
+let showsMenu = false;
 const drafts = new Map();
 
 export function renderBar() {
   const bar = $("bar");
   $("plus").hidden = true;
   if (!citizen()?.follows) {
-    bar.replaceChildren(followButton());
+    bar.replaceChildren(...followBar());
     return;
   }
   bar.replaceChildren(...(state.menu.length && showsMenu ? menuBar() : inputBar()));
@@ -27,9 +27,12 @@ export async function safely(work) {
   }
 }
 
-function followButton() {
+function followBar() {
   const follow = () => safely(act(state.openid, "follow"));
-  return el("button", { type: "button", class: "follow", "data-testid": "follow", onclick: follow }, "关注公众号");
+  return [
+    el("button", { type: "button", class: "follow", "data-testid": "follow", onclick: follow }, "关注公众号"),
+    el("button", { type: "button", class: "icon", "data-testid": "follow-scan", "aria-label": "扫码关注", onclick: scanSheet }, icon("scan")),
+  ];
 }
 
 function toggle(name, label) {
@@ -104,8 +107,11 @@ function openSub(button, subs) {
     el("button", { type: "button", "data-testid": `menu-${sub.key || sub.name}`, onclick: () => tapMenu(sub) }, sub.name),
   );
   const list = el("div", { class: "submenu", "data-of": button.dataset.testid }, ...rows);
-  list.style.left = `${button.offsetLeft + button.offsetWidth / 2}px`;
-  button.parentElement.append(list);
+  const row = button.parentElement;
+  row.append(list);
+  const half = list.offsetWidth / 2;
+  const middle = button.offsetLeft + button.offsetWidth / 2;
+  list.style.left = `${Math.max(half, Math.min(middle, row.offsetWidth - half))}px`;
 }
 
 function tapMenu(button) {

@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { $, el } from "./dom.js";
+import { pretty } from "./pretty.js";
 import { clockText, now, state } from "./state.js";
 
 const CUT_MS = 5000;
@@ -111,7 +112,7 @@ function attempt(row) {
 
 function block(title, text, folded = false) {
   if (text === undefined || text === null) return null;
-  const body = el("pre", {}, text === "" ? "（空）" : text);
+  const body = el("pre", {}, text === "" ? "（空）" : folded ? text : pretty(text));
   if (folded) return el("details", { class: "raw" }, el("summary", {}, title), body);
   return el("div", { class: "raw" }, el("h4", {}, title), body);
 }
