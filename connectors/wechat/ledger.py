@@ -133,6 +133,13 @@ class RedisLedger:
         except RedisError as error:
             raise _down(error) from error
 
+    def forget(self, citizen: str) -> None:
+        """Delete what is kept of a citizen (unsubscribe)."""
+        try:
+            self._store.delete(self._key(citizen))
+        except RedisError as error:
+            raise _down(error) from error
+
     def _run(self, script: redis.commands.core.Script, citizen: str, args: list[object]) -> int:
         try:
             return int(script(keys=[self._key(citizen)], args=args))

@@ -263,6 +263,12 @@ class TestRefusals:
         got = keyed.post(*Platform(NOW).safe(push("<MsgType>location</MsgType>")))
         assert (got.status_code, got.text) == (200, "success")
 
+    def test_body_without_declared_length_is_bounded_too(self, keyed: Site) -> None:
+        query, _ = Platform(NOW).plain(b"")
+        chunks = iter([b"x" * 9_000] * 3)
+        got = keyed.session.post(keyed.url, params=query, data=chunks, timeout=5)
+        assert got.status_code == 413
+
     def test_other_methods_are_405(self, keyed: Site) -> None:
         assert requests.put(keyed.url, data=b"x", timeout=5).status_code == 405
 

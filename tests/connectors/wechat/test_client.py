@@ -201,6 +201,11 @@ class TestMedia:
         )
         assert parts.messenger.media("MID") == (b"12345", "image/jpeg")
 
+    @pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", ""])
+    def test_disposition_alone_makes_a_medium(self, parts: Parts, api: FakeApi, kind: str) -> None:
+        api.answers["media/get"] = Answer(b'{"errcode":0}', self.headers(kind, "MID.amr"))
+        assert parts.client.media_get("MID").content == b'{"errcode":0}'
+
     def test_medium_without_disposition_is_known_by_its_type(
         self, parts: Parts, api: FakeApi
     ) -> None:

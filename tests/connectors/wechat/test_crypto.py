@@ -141,3 +141,11 @@ def test_signed_timestamp_that_is_no_number_is_refused(timestamp: str) -> None:
     with pytest.raises(BadEnvelope) as caught:
         envelopes_of(B).check(sign(B.token, timestamp, "n"), timestamp, "n")
     assert caught.value.reason is Refusal.SIGNATURE
+
+
+@pytest.mark.parametrize("position", [0, 20, 39])
+def test_signature_must_be_right_in_every_character(position: int) -> None:
+    broken = list(B.msg_signature)
+    broken[position] = "f" if broken[position] != "f" else "0"
+    with pytest.raises(BadEnvelope):
+        envelopes_of(B).check("".join(broken), B.timestamp, B.nonce, B.encrypted)

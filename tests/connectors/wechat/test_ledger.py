@@ -104,6 +104,15 @@ def test_closed_until_the_citizen_does_something(ledger: RedisLedger, clock: Han
     ledger.close("oNobody")
 
 
+def test_forgotten_citizen_leaves_nothing(
+    ledger: RedisLedger, store: redis.Redis, clock: HandClock
+) -> None:
+    ledger.opened(CITIZEN, "message", clock.now())
+    ledger.forget(CITIZEN)
+    assert store.keys("*") == []
+    assert ledger.left(CITIZEN, clock.now()) == 0
+
+
 def test_citizens_and_accounts_are_apart(
     ledger: RedisLedger, store: redis.Redis, clock: HandClock
 ) -> None:

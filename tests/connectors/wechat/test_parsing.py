@@ -205,6 +205,14 @@ class TestKeys:
             event_push("LOCATION"),
             event_push("TEMPLATESENDJOBFINISH", "<MsgID>1</MsgID><Status>success</Status>"),
             event_push("TEMPLATESENDJOBFINISH", "<MsgID>2</MsgID><Status>success</Status>"),
+            *(
+                event_push(
+                    "subscribe_msg_sent_event",
+                    f"<SubscribeMsgSentEvent><List><TemplateId>T</TemplateId><MsgID>{n}</MsgID>"
+                    "</List></SubscribeMsgSentEvent>",
+                )
+                for n in (1, 2)
+            ),
             event_push("unsubscribe"),
             event_push("unsubscribe", created=CREATED + 1),
         ]
