@@ -68,6 +68,10 @@ class Callback:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if not self.closing.is_set():
+            self.close()
+
+    def close(self) -> None:
         self.closing.set()
         self._server.shutdown()
         self._thread.join()

@@ -96,7 +96,7 @@ def start() -> Iterator[Callable[..., World]]:
     with ExitStack() as stack:
 
         def _start(**settings: Any) -> World:
-            config = SimulatorConfig(**{"cut_s": 0.3, "retry_gap_s": 0.01, **settings})
+            config = SimulatorConfig(**{"cut_s": 4.0, "retry_gap_s": 0.01, **settings})
             callback = stack.enter_context(Callback(config))
             config = replace(config, callback_url=callback.url)
             server, thread, port = serve(create_app(config))

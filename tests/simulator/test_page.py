@@ -111,6 +111,7 @@ def test_who_does_not_follow_first_follows(page: Page, world: World) -> None:
     page.get_by_test_id("citizen-switch").select_option(label="小陈")
     page.get_by_test_id("follow").click()
     expect(page.get_by_test_id("input")).to_be_visible()
+    expect(page.locator("[data-testid=exchange][data-outcome=accepted]")).to_contain_text("关注")
     assert world.callback.of_kind("Event", "subscribe")
 
 
@@ -129,7 +130,8 @@ def test_the_menu_appears_and_is_tapped(page: Page, world: World) -> None:
     page.get_by_test_id("menu-toggle").click()
     page.get_by_test_id("menu-帮助").click()
     page.get_by_test_id("menu-AGENT").click()
-    expect(page.locator("[data-testid=exchange]").first).to_contain_text("转人工")
+    done = page.locator("[data-testid=exchange][data-outcome=accepted]")
+    expect(done).to_contain_text("转人工")
     assert world.callback.of_kind("EventKey", "AGENT")
 
 
@@ -163,7 +165,7 @@ def test_the_panel_shows_raw_xml_and_moves_the_clock(page: Page, world: World) -
     page.get_by_test_id("tab-allowance").click()
     expect(page.get_by_test_id("ledger")).to_contain_text("还能发 5 条")
     page.get_by_test_id(f"advance-{48 * 3600}").click()
-    expect(page.get_by_text("45015")).to_be_visible()
+    expect(page.get_by_text("窗口都已关闭")).to_be_visible()
     page.get_by_test_id("tab-faults").click()
     page.get_by_test_id("fault-add").click()
     expect(page.get_by_test_id("fault")).to_contain_text("-1")

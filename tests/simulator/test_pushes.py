@@ -45,7 +45,8 @@ def test_query_and_body_by_mode(start: Start, mode: str, extra: set[str]) -> Non
     assert received.fields["ToUserName"] == world.config.original_id
 
 
-def test_a_silent_callback_is_cut_and_asked_three_times_with_one_msg_id(world: World) -> None:
+def test_a_silent_callback_is_cut_and_asked_three_times_with_one_msg_id(start: Start) -> None:
+    world = start(cut_s=0.3)
     world.callback.answer = lambda callback, received: None
     citizen = world.driver.citizen("李女士")
     assert citizen.say("在吗") == [NOTICE]
@@ -56,7 +57,9 @@ def test_a_silent_callback_is_cut_and_asked_three_times_with_one_msg_id(world: W
     assert len({r.query["msg_signature"] for r in world.callback.received}) == 3
 
 
-def test_the_third_attempt_may_answer(world: World) -> None:
+def test_the_third_attempt_may_answer(start: Start) -> None:
+    world = start(cut_s=0.45)
+
     def answer(callback: AccountCallback, received: Received) -> bytes | None:
         if received.number < 3:
             return None
@@ -69,7 +72,7 @@ def test_the_third_attempt_may_answer(world: World) -> None:
 
 
 def test_an_answer_on_a_cut_connection_is_dropped(start: Start) -> None:
-    world = start(attempts=1)
+    world = start(attempts=1, cut_s=0.3)
     late = threading.Event()
 
     def answer(callback: AccountCallback, received: Received) -> bytes:
@@ -97,8 +100,7 @@ def test_an_http_error_is_tried_again(world: World, status: int) -> None:
 
 def test_a_refused_connection_is_tried_again_and_told(start: Start) -> None:
     world = start()
-    world.callback.__exit__()
-    world.callback.__exit__ = lambda *_: None  # type: ignore[method-assign]
+    world.callback.close()
     citizen = world.driver.citizen("李女士")
     assert citizen.say("在吗") == [NOTICE]
     assert citizen.last["exchange"]["reason"] == "unreachable"
@@ -133,7 +135,7 @@ def test_success_shows_nothing(world: World) -> None:
 
 
 def test_twenty_five_citizens_are_pushed_at_the_same_time(start: Start) -> None:
-    world = start(cut_s=5.0)
+    world = start()
     together = threading.Barrier(25, timeout=10)
 
     def answer(callback: AccountCallback, received: Received) -> bytes:
