@@ -37,7 +37,7 @@ def main() -> None:
     arguments = vars(_arguments())
     host, port = arguments.pop("host"), arguments.pop("port")
     app = create_app(SimulatorConfig(**arguments))
-    uvicorn.run(app, host=host, port=port, ws="none", timeout_graceful_shutdown=2)
+    uvicorn.run(app, host=host, port=port, ws="none", access_log=False, timeout_graceful_shutdown=2)
 
 
 if __name__ == "__main__":

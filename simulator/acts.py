@@ -69,6 +69,7 @@ def send_voice(
 def send_location(
     platform: Platform,
     citizen: Citizen,
+    *,
     point: tuple[float, float],
     label: str,
     overrides: Any = None,

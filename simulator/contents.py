@@ -11,6 +11,9 @@ _ANCHOR = re.compile(r"<a\s+([^>]*)>(.*?)</a>", re.IGNORECASE | re.DOTALL)
 _HREF = re.compile(r"""href\s*=\s*("([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
+_PLACEHOLDERS = {"image": "[图片]", "voice": "[语音]", "video": "[视频]", "music": "[音乐]"}
+
+
 @dataclass(frozen=True)
 class Option:
     """Something to tap: `text` comes back as the citizen's message, `id` as `bizmsgmenuid`."""
@@ -51,6 +54,18 @@ def text_content(raw: str, *, kind: str = "text") -> Content:
     _add_text(parts, raw[position:])
     shown = "".join(part["text"] for part in parts)
     return Content(kind, shown, tuple(parts), tuple(options))
+
+
+def media_content(kind: str, media_id: str, *, title: str = "") -> Content:
+    """Return a picture, voice or video by its id."""
+    card = {"title": title} if title else {}
+    return Content(kind, _PLACEHOLDERS.get(kind, kind), media_id=media_id, card=card)
+
+
+def card_content(kind: str, card: dict[str, Any]) -> Content:
+    """Return an article, a song or the like: its title stands for its text."""
+    text = str(card.get("title") or _PLACEHOLDERS.get(kind, f"[{kind}]"))
+    return Content(kind, text, card=card)
 
 
 def menu_content(head: str, options: list[Option], tail: str) -> Content:

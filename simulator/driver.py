@@ -11,7 +11,7 @@ import requests
 
 _POLL_S = 0.05
 _TIMEOUT_S = 30.0
-_SPOKEN = {"text", "menu", "card", "news", "notice"}
+_UNSPOKEN = {"system"}
 
 
 class SimulatorDriver:
@@ -215,5 +215,7 @@ class Citizen:
 
 def _texts(lines: list[dict[str, Any]]) -> list[str]:
     return [
-        line["text"] for line in lines if line["direction"] == "out" and line["kind"] in _SPOKEN
+        line["text"]
+        for line in lines
+        if line["direction"] == "out" and line["kind"] not in _UNSPOKEN
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.config import Mode
-from simulator.contents import Content, text_content
+from simulator.contents import Content, card_content, media_content, text_content
 from simulator.crypto import CryptoError, MessageCipher, sign
 from simulator.wire import MalformedXml, parse
 
@@ -118,7 +118,7 @@ def _media(kind: str, wrapper: str) -> Callable[[dict[str, Any], Expectation], C
         media_id = inner.get("MediaId", "") if isinstance(inner, dict) else ""
         if not expected.has_media(media_id):
             raise ReplyFault("bad_media")
-        return Content(kind, media_id=media_id)
+        return media_content(kind, media_id)
 
     return read
 
@@ -128,7 +128,7 @@ def _music(fields: dict[str, Any], _: Expectation) -> Content:
     if not isinstance(inner, dict):
         raise ReplyFault("malformed")
     card = {"title": inner.get("Title", ""), "description": inner.get("Description", "")}
-    return Content("music", card=card)
+    return card_content("music", card)
 
 
 def _news(fields: dict[str, Any], _: Expectation) -> Content:
@@ -136,15 +136,8 @@ def _news(fields: dict[str, Any], _: Expectation) -> Content:
     item = articles.get("item") if isinstance(articles, dict) else None
     if str(fields.get("ArticleCount")) != "1" or not isinstance(item, dict):
         raise ReplyFault("article_count")
-    return Content(
-        "news",
-        card={
-            "title": item.get("Title", ""),
-            "description": item.get("Description", ""),
-            "url": item.get("Url", ""),
-            "picture": item.get("PicUrl", ""),
-        },
-    )
+    names = {"title": "Title", "description": "Description", "url": "Url", "picture": "PicUrl"}
+    return card_content("news", {ours: item.get(theirs, "") for ours, theirs in names.items()})
 
 
 _READERS: dict[str, Callable[[dict[str, Any], Expectation], Content]] = {

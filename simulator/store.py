@@ -12,6 +12,7 @@ from simulator.contents import Content
 from simulator.feed import Feed
 
 _KEPT_EXCHANGES = 5000
+_KEPT_LINES = 2000  # a citizen
 
 
 @dataclass
@@ -113,7 +114,7 @@ class Store:
         self.lock = threading.RLock()
         self.feed = feed
         self.citizens: dict[str, Citizen] = {}
-        self._lines: list[Line] = []
+        self._lines: dict[str, deque[Line]] = {}
         self._exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
         self._numbers = 0
         # Message ids must not repeat after a restart: whoever dedupes may remember the last run.
@@ -148,14 +149,15 @@ class Store:
         with self.lock:
             self._numbers += 1
             added = Line(id=self._numbers, **line)
-            self._lines.append(added)
+            lines = self._lines.setdefault(added.openid, deque(maxlen=_KEPT_LINES))
+            lines.append(added)
         self.feed.publish("line", added.to_json())
         return added
 
     def lines(self, openid: str, *, after: int = 0) -> list[Line]:
         """Return a citizen's lines newer than `after`."""
         with self.lock:
-            return [ln for ln in self._lines if ln.openid == openid and ln.id > after]
+            return [line for line in self._lines.get(openid, ()) if line.id > after]
 
     def open_exchange(self, kind: str, title: str, *, openid: str, at: float) -> Exchange:
         """Start the record of one exchange."""

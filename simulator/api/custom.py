@@ -6,7 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.api.call import Answer, ApiCall, Endpoint
-from simulator.contents import Content, Option, menu_content, text_content
+from simulator.contents import (
+    Content,
+    Option,
+    card_content,
+    media_content,
+    menu_content,
+    text_content,
+)
 from simulator.errors import OK, ApiError
 from simulator.platform import Platform
 from simulator.store import Citizen
@@ -92,7 +99,7 @@ def _text(_: Platform, body: dict[str, Any]) -> Content:
 def _media(kind: str) -> Callable[[Platform, dict[str, Any]], Content]:
     def read(platform: Platform, body: dict[str, Any]) -> Content:
         media = platform.media.get(str(body.get("media_id", "")))
-        return Content(kind, media_id=media.media_id, card={"title": body.get("title", "")})
+        return media_content(kind, media.media_id, title=str(body.get("title", "")))
 
     return read
 
@@ -103,7 +110,7 @@ def _news(_: Platform, body: dict[str, Any]) -> Content:
         raise ApiError(45008)
     article = articles[0]
     card = {name: article.get(name, "") for name in ("title", "description", "url")}
-    return Content("news", card={**card, "picture": article.get("picurl", "")})
+    return card_content("news", {**card, "picture": article.get("picurl", "")})
 
 
 def _menu(_: Platform, body: dict[str, Any]) -> Content:
@@ -124,7 +131,7 @@ def _menu(_: Platform, body: dict[str, Any]) -> Content:
 
 def _card(kind: str, *names: str) -> Callable[[Platform, dict[str, Any]], Content]:
     def read(_: Platform, body: dict[str, Any]) -> Content:
-        return Content(kind, card={name: body.get(name, "") for name in names})
+        return card_content(kind, {name: body.get(name, "") for name in names})
 
     return read
 

@@ -133,7 +133,9 @@ class CitizenRoutes:
         except (KeyError, TypeError, ValueError) as error:
             raise BadControl(400, "lat and long must be numbers") from error
         label = str(data.get("label", ""))
-        return acts.send_location(self._platform, citizen, point, label, _overrides(data))
+        return acts.send_location(
+            self._platform, citizen, point=point, label=label, overrides=_overrides(data)
+        )
 
     async def _menu(self, citizen: Citizen, request: Request) -> Started:
         key = str((await body_of(request)).get("key", ""))

@@ -27,7 +27,7 @@ ALLOWED = {
 
 def test_only_the_agreed_packages_are_imported() -> None:
     files = list(Path(simulator.__file__).parent.rglob("*.py"))
-    roots = set()
+    roots: set[str] = set()
     for path in files:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,6 +114,6 @@ def test_what_cannot_be_opened_says_why(encrypted: str, reason: str) -> None:
     "settings_",
     [{"token": ""}, {"token": "ab"}, {"aes_key": "short"}, {"aes_key": ""}, {"mode": "loud"}],
 )
-def test_a_console_refuses_bad_settings(settings_: dict[str, str]) -> None:
+def test_a_console_refuses_bad_settings(settings_: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"token|aes_key|Mode"):
         SimulatorConfig(**settings_)
