@@ -44,6 +44,7 @@ class ValidateComplaintForm(Action):
         taken = intake.take(current, heard, directory)
         if not taken.counts and answered is None:
             return []
+        taken.draft.later += metadata(tracker).get("later") or []
         for name, values in taken.notes:
             dispatcher.utter_message(response=name, **values)
         if taken.draft.misunderstood >= _MISUNDERSTOOD_MOST:

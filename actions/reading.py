@@ -14,7 +14,7 @@ Event = dict[str, Any]
 
 def metadata(tracker: Tracker) -> dict[str, Any]:
     """Return what the turn sent along with the message."""
-    return tracker.latest_message.get("metadata") or {}
+    return dict(tracker.latest_message.get("metadata") or {})
 
 
 def intent(tracker: Tracker) -> str:
@@ -24,8 +24,8 @@ def intent(tracker: Tracker) -> str:
 
 def entity(tracker: Tracker, name: str) -> str:
     """Return the value of the first entity of this name, or an empty string."""
-    found = (e for e in tracker.latest_message.get("entities", ()) if e.get("entity") == name)
-    return str(next(found, {}).get("value") or "")
+    found = [e for e in tracker.latest_message.get("entities", ()) if e.get("entity") == name]
+    return str(found[0].get("value") or "") if found else ""
 
 
 def said(tracker: Tracker) -> Said:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.model.conversation import Conversation
-from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.model.errors import Permanent, WindowClosed
 from bot.model.message import Reply
 from bot.ports import Answers, Clock, Messenger, Settled
@@ -18,6 +18,7 @@ from bot.record import Record
 from bot.services.deliver import Postponed
 
 _LOOK_AGAIN_S = 1.0
+_STILL_GOING = (*DUE_STATES, DeliveryState.IN_FLIGHT)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ReplyHandler:
         if settled is Settled.PASSIVE:
             delivery.rung = "passive"
             return
+        self._wait_for_turn(delivery)
         citizen = _citizen(self._record, delivery)
         if citizen is None:
             return
@@ -54,6 +56,16 @@ class ReplyHandler:
         delivery.payload = {"reply": delivery.payload["reply"], "text": reply.text}
         self._messenger.send(citizen, reply)
         delivery.rung = "custom"
+
+    def _wait_for_turn(self, delivery: Delivery) -> None:
+        """A part of a long answer goes out after the part before it."""
+        before = delivery.payload.get("after")
+        if not before:
+            return
+        with self._record.unit() as unit:
+            earlier = unit.deliveries.by_key(str(before))
+        if earlier is not None and earlier.state in _STILL_GOING:
+            raise Postponed(_LOOK_AGAIN_S)
 
 
 class NoticeHandler:

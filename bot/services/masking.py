@@ -58,11 +58,10 @@ def restore(text: str, originals: dict[str, str]) -> str:
     return text
 
 
-def phone_in(text: str) -> str:
-    """Return the first phone number in the text as plain digits, or an empty string."""
-    text = _ID.sub(" ", text)
-    match = _MOBILE.search(text)
-    if match:
-        return "".join(match.groups())
-    match = _LANDLINE.search(text)
-    return "-".join(match.groups()) if match else ""
+def phones_among(originals: dict[str, str]) -> tuple[str, ...]:
+    """Return the masks that stand for a phone number (not an ID or a card), in the order they were found."""
+    return tuple(
+        short
+        for short, full in originals.items()
+        if (_MOBILE.fullmatch(full) or _LANDLINE.fullmatch(full)) and not _ID.fullmatch(full)
+    )

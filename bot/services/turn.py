@@ -18,7 +18,7 @@ from bot.record import Record, Unit
 from bot.services import forget, receipts
 from bot.services.counter import Counter, Sign
 from bot.services.directory import Directory
-from bot.services.masking import mask
+from bot.services.masking import mask, phones_among
 
 SILENCE = timedelta(minutes=30)
 _SETTLE_AFTER = timedelta(seconds=2)
@@ -30,12 +30,14 @@ class Heard:
 
     Attributes:
         sealed: mask → encrypted original.
+        phones: those masks that stand for phone numbers.
         first_contact: nothing was ever said to this citizen.
         after_silence: the last message is half an hour old or older.
     """
 
     message: Inbound
     sealed: dict[str, str]
+    phones: tuple[str, ...]
     first_contact: bool
     after_silence: bool
 
@@ -73,6 +75,7 @@ class TurnTaker:
         sealer: Sealer,
         statuses: StatusTable,
         phrases: Phrases,
+        divide: Callable[[Reply], list[Reply]],
         signs: tuple[Sign, ...] = (),
     ) -> None:
         self._record = record
@@ -84,6 +87,7 @@ class TurnTaker:
         self._sealer = sealer
         self._statuses = statuses
         self._phrases = phrases
+        self._divide = divide
         self._signs = signs
 
     def take(self, message: Inbound) -> Reply | None:
@@ -119,6 +123,7 @@ class TurnTaker:
         heard = Heard(
             message=masked,
             sealed=sealed,
+            phones=phones_among(originals),
             first_contact=not conversation.notice_version,
             after_silence=self._after_silence(conversation),
         )
@@ -153,17 +158,52 @@ class TurnTaker:
         conversation.notice_version = conversation.notice_version or self._office.notice_version
         reply = _with_held(unit, conversation, spoken.reply)
         self._say_line(unit, conversation, heard.message, reply.text)
-        unit.deliveries.add(
-            Delivery(
-                key=f"reply:{heard.message.key}",
-                kind=DeliveryKind.REPLY,
-                due_at=self._clock.now() + _SETTLE_AFTER,
-                payload={"reply": reply.to_dict(), "answers": heard.message.key},
-                conversation_id=conversation.id,
-                state=DeliveryState.OFFERED,
-            )
+        return self.order(unit, conversation, heard.message, reply)
+
+    def order(
+        self, unit: Unit, conversation: Conversation, message: Inbound, reply: Reply
+    ) -> Reply:
+        """Store the answer: its first part for the waiting callback, what is too long for it to follow."""
+        first, *rest = self._divide(reply)
+        key = f"reply:{message.key}"
+        now = self._clock.now()
+        offered = Delivery(
+            key=key,
+            kind=DeliveryKind.REPLY,
+            due_at=now + _SETTLE_AFTER,
+            payload={"reply": first.to_dict(), "answers": message.key},
+            conversation_id=conversation.id,
+            state=DeliveryState.OFFERED,
         )
-        return reply
+        unit.deliveries.add(offered)
+        for number, part in enumerate(rest, start=2):
+            follower = Delivery(
+                key=f"{key}:{number}",
+                kind=DeliveryKind.REPLY,
+                due_at=now + _SETTLE_AFTER,
+                payload={"reply": part.to_dict(), "after": key},
+                conversation_id=conversation.id,
+            )
+            unit.deliveries.add(follower)
+            key = follower.key
+        return first
+
+    def give_up(self, message: Inbound) -> Reply:
+        """Answer a message whose turn failed for good: say so, and call a person."""
+        with self._record.unit() as unit:
+            conversation = unit.conversations.open(
+                self._sealer.pseudonym(message.citizen), message.citizen
+            )
+            reply = Reply(self._phrases.say("utter_unwell"))
+            if unit.conversations.has_line(message.key):
+                return _answer_of(unit, message) or reply
+            text, _ = mask(message.text)
+            unit.conversations.add_line(_line(conversation, replace(message, text=text), {}))
+            self._say_line(unit, conversation, message, reply.text)
+            conversation.wait_for_person(WaitReason.PARKED, self._clock.now())
+            first = self.order(unit, conversation, message, reply)
+            unit.conversations.save(conversation)
+            return first
 
     def _note(self, unit: Unit, conversation: Conversation, message: Inbound) -> None:
         """Take what is no utterance: leaving, receipts, words on notices."""

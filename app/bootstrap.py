@@ -1,0 +1,193 @@
+"""The one place that builds parts: real ones from the settings, handed to each other as arguments."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import redis
+import redis.asyncio
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
+
+from app.catalog import Catalog
+from app.phrases import DomainPhrases
+from app.secrets import KeySealer, MediaLinks, kept_secret
+from app.settings import ROOT, Settings
+from bot.services.catalogue import Catalogue
+from bot.services.deliver import Deliverer
+from bot.services.filing import FilingHandler
+from bot.services.ladder import NoticeHandler, NoticeTemplates, ReplyHandler
+from bot.services.media import MediaHandler
+from bot.services.turn import Dialogue, TurnTaker
+from bot.services.updates import UpdatePoller, UpdateTaker
+from bot.storage.database import open_engine
+from bot.storage.motion.answers import RedisAnswers
+from bot.storage.motion.connect import open_sync
+from bot.storage.record import SqlRecord
+from connectors.open311 import Open311Client
+from connectors.wechat.client import WeChatClient
+from connectors.wechat.credentials import WeChatAccount
+from connectors.wechat.http import make_session
+from connectors.wechat.ledger import RedisLedger
+from connectors.wechat.messenger import WeChatMessenger
+from connectors.wechat.rendering import divide
+from connectors.wechat.tokens import StableTokens
+
+CATALOG = ROOT / "catalog"
+RESPONSES = ROOT / "nlu" / "domain" / "responses"
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every process of one installation shares: settings, data files, record, Redis, backend, WeChat."""
+
+    settings: Settings
+    catalog: Catalog
+    phrases: DomainPhrases
+    clock: SystemClock
+    sealer: KeySealer
+    links: MediaLinks
+    engine: sa.engine.Engine
+    record: SqlRecord
+    redis: redis.Redis
+    account: WeChatAccount
+    wechat: WeChatClient
+    ledger: RedisLedger
+    messenger: WeChatMessenger
+    backend: Open311Client
+    catalogue: Catalogue
+    registry: CollectorRegistry
+    process_id: str
+
+    def update_taker(self) -> UpdateTaker:
+        """Return what takes updates, polled or pushed."""
+        return UpdateTaker(
+            self.record, self.catalog.statuses, self.catalog.office, self.phrases, self.clock
+        )
+
+    def update_poller(self) -> UpdatePoller:
+        """Return what asks the backend for updates."""
+        return UpdatePoller(self.update_taker(), self.backend)
+
+    def turn_taker(self, dialogue: Dialogue) -> TurnTaker:
+        """Return what takes turns with this dialogue."""
+        return TurnTaker(
+            self.record,
+            dialogue,
+            emergencies=self.catalog.emergencies,
+            directory=self.catalogue.directory,
+            office=self.catalog.office,
+            clock=self.clock,
+            sealer=self.sealer,
+            statuses=self.catalog.statuses,
+            phrases=self.phrases,
+            divide=divide,
+            signs=self.catalog.signs,
+        )
+
+    def deliverer(self) -> Deliverer:
+        """Return the engine that sends what is due."""
+        templates = NoticeTemplates(
+            self.settings.notice_template_id, self.settings.template_message_id
+        )
+        answers = RedisAnswers(self.redis)
+        return Deliverer(
+            self.record,
+            {
+                "reply": ReplyHandler(self.record, self.messenger, answers),
+                "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
+                "media": MediaHandler(self.record, self.messenger),
+                "filing": FilingHandler(
+                    self.record,
+                    self.backend,
+                    clock=self.clock,
+                    sealer=self.sealer,
+                    directory=self.catalogue.directory,
+                    media_url=self.links.url,
+                ),
+            },
+            self.clock,
+        )
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.engine.dispose()
+        self.redis.close()
+
+
+def build(settings: Settings, *, redis_url: str) -> Parts:
+    """Build the parts; opens connections lazily, so that a store that is down fails at use, not here.
+
+    Raises:
+        app.catalog.BadCatalog, ValueError: a data file or the account's settings cannot work.
+    """
+    clock = SystemClock()
+    secret = settings.secret_key or kept_secret(settings.data_dir, "secret.key")
+    store = open_sync(redis_url)
+    account = account_of(settings)
+    session = make_session()
+    client = WeChatClient(account, StableTokens(store, account, session, clock), session)
+    ledger = RedisLedger(store, secret=secret.encode(), app_id=account.app_id)
+    engine = open_engine(settings.record_url)
+    record = SqlRecord(engine, clock)
+    backend = Open311Client(
+        backend_url(settings),
+        api_key=backend_key(settings),
+        jurisdiction=settings.backend_jurisdiction,
+    )
+    return Parts(
+        settings=settings,
+        catalog=Catalog.load(CATALOG),
+        phrases=DomainPhrases.load(RESPONSES),
+        clock=clock,
+        sealer=KeySealer(secret),
+        links=MediaLinks(secret, settings.public_url or settings.local_url),
+        engine=engine,
+        record=record,
+        redis=store,
+        account=account,
+        wechat=client,
+        ledger=ledger,
+        messenger=WeChatMessenger(client, ledger, clock=clock),
+        backend=backend,
+        catalogue=Catalogue(record, backend),
+        registry=CollectorRegistry(),
+        process_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+    )
+
+
+def account_of(settings: Settings) -> WeChatAccount:
+    """Return the account; ValueError says what is wrong with it."""
+    return WeChatAccount(
+        app_id=settings.app_id,
+        app_secret=settings.app_secret,
+        token=settings.token,
+        aes_key=settings.aes_key,
+        aes_key_previous=settings.aes_key_previous,
+        api_base=settings.api_base,
+    )
+
+
+def backend_url(settings: Settings) -> str:
+    """Return the backend's address; the embedded desk's when none is set."""
+    return settings.backend_url or f"{settings.local_url}/open311/v2"
+
+
+def backend_key(settings: Settings) -> str:
+    """Return the backend's key; for the embedded desk one is made in the data folder when none is set."""
+    if settings.backend_api_key or not settings.uses_desk:
+        return settings.backend_api_key
+    return kept_secret(Path(settings.data_dir), "desk.key")

@@ -1,0 +1,184 @@
+"""The command line: `minsheng serve | gateway | worker | actions | train | menu`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from app import logs
+from app.settings import BadSettings, Settings, read
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    logs.set_up()
+    command: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return command(arguments)
+    except BadSettings as error:
+        print(f"The settings cannot work:\n{error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minsheng", description="民声: a complaint bot for WeChat"
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    serve = commands.add_parser(
+        "serve", help="gateway, worker, desk and console in one process tree"
+    )
+    serve.add_argument(
+        "--demo", action="store_true", help="simulator and demo account, no WeChat needed"
+    )
+    serve.add_argument("--workers", type=int, default=1, help="worker processes (1)")
+    serve.set_defaults(run=_serve)
+    gateway = commands.add_parser("gateway", help="one gateway process (needs MINSHENG_REDIS_URL)")
+    gateway.set_defaults(run=_gateway)
+    worker = commands.add_parser("worker", help="one worker process (needs MINSHENG_REDIS_URL)")
+    worker.add_argument("--of-server", action="store_true", help=argparse.SUPPRESS)
+    worker.set_defaults(run=_worker)
+    train = commands.add_parser("train", help="train the language model into models/")
+    train.add_argument(
+        "--if-missing", action="store_true", help="only if there is none, or it is old"
+    )
+    train.set_defaults(run=_train)
+    actions = commands.add_parser("actions", help="serve the actions over HTTP for `rasa shell`")
+    actions.add_argument("--port", type=int, default=5055)
+    actions.set_defaults(run=_actions)
+    menu = commands.add_parser("menu", help="create the account's menu at WeChat")
+    menu.set_defaults(run=_menu)
+    return parser
+
+
+def _settings(*, demo: bool = False) -> Settings:
+    from app.serve import with_demo_account
+
+    environ = dict(os.environ)
+    if demo:
+        environ["MINSHENG_SIMULATOR"] = os.environ["MINSHENG_SIMULATOR"] = "1"
+    settings = read(environ)
+    return with_demo_account(settings) if settings.simulator else settings
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from app.serve import Server
+
+    settings = _settings(demo=arguments.demo)
+    if _train_if_missing() != 0:
+        return 1
+    _say_addresses(settings)
+    signal.signal(signal.SIGTERM, _interrupt)
+    Server(settings, workers=arguments.workers).run()
+    return 0
+
+
+def _say_addresses(settings: Settings) -> None:
+    print(f"[minsheng] starting on {settings.local_url} (data in {settings.data_dir.resolve()})")
+    if settings.simulator:
+        print(f"[minsheng] phone page        {settings.local_url}/simulator/")
+    print(f"[minsheng] staff console     {settings.local_url}/console/")
+    print(f"[minsheng] WeChat callback   {settings.local_url}/wechat")
+    print(
+        "[minsheng] the language model takes some 15 seconds to load; readiness: /readyz",
+        flush=True,
+    )
+
+
+def _gateway(arguments: argparse.Namespace) -> int:
+    from app.bootstrap import build
+    from app.serve import migrate, serve_gateway
+
+    settings = _distributed()
+    migrate(settings)
+    parts = build(settings, redis_url=settings.redis_url)
+    serve_gateway(parts, redis_url=settings.redis_url)
+    parts.close()
+    return 0
+
+
+def _distributed() -> Settings:
+    settings = _settings()
+    if not settings.redis_url:
+        raise BadSettings(["MINSHENG_REDIS_URL is empty: gateway and worker share one Redis"])
+    return settings
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    from app.bootstrap import build
+    from app.rasa_dialogue import RasaDialogue
+    from app.serve import die_with_parent, migrate
+    from app.train import newest_model
+    from app.worker import Worker
+
+    settings = _distributed()
+    if arguments.of_server:
+        die_with_parent()
+    else:
+        migrate(settings)
+    model = newest_model()
+    if model is None:
+        print("There is no trained model: run `minsheng train` first.", file=sys.stderr)
+        return 1
+    parts = build(settings, redis_url=settings.redis_url)
+    began = time.monotonic()
+    dialogue = RasaDialogue(model, menu={b.key: b.intent for b in parts.catalog.menu})
+    print(f"[minsheng] worker ready after {time.monotonic() - began:.1f} s", flush=True)
+    worker = Worker(parts, dialogue)
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    signal.signal(signal.SIGINT, lambda *_: worker.stop())
+    worker.run()
+    parts.close()
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    if arguments.if_missing:
+        return _train_if_missing()
+    from app.train import train
+
+    print(f"[minsheng] model trained: {train()}")
+    return 0
+
+
+def _train_if_missing() -> int:
+    from app.train import is_stale, newest_model, train
+
+    model = newest_model()
+    if model is None or is_stale(model):
+        print("[minsheng] training the language model (half a minute) ...", flush=True)
+        train()
+    return 0
+
+
+def _actions(arguments: argparse.Namespace) -> int:
+    from app.action_server import run
+
+    return run(arguments.port)
+
+
+def _menu(arguments: argparse.Namespace) -> int:
+    from app.bootstrap import build
+
+    settings = _distributed()
+    parts = build(settings, redis_url=settings.redis_url)
+    buttons = [{"type": "click", "name": b.name, "key": b.key} for b in parts.catalog.menu]
+    parts.wechat.menu_create(buttons)
+    print(f"[minsheng] menu created: {'、'.join(b.name for b in parts.catalog.menu)}")
+    parts.close()
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

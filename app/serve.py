@@ -1,0 +1,196 @@
+"""`minsheng serve`: gateway and workers in one process tree, with an embedded Redis and SQLite unless told otherwise."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+import uvicorn
+from starlette.routing import BaseRoute, Mount
+
+from app.bootstrap import CATALOG, Parts, backend_key, build
+from app.embedded_redis import EmbeddedRedis
+from app.gateway import Gateway
+from app.settings import Settings
+from bot.storage.database import upgrade
+from desk.app import create_app as create_desk
+from desk.config import DeskConfig
+from desk.storage import upgrade as upgrade_desk
+from simulator.app import create_app as create_simulator
+from simulator.config import SimulatorConfig
+
+log = logging.getLogger(__name__)
+
+REDIS_ENV = "MINSHENG_REDIS_URL"
+
+
+def with_demo_account(settings: Settings) -> Settings:
+    """Return the settings with the simulator's account where the environment names none."""
+    demo = SimulatorConfig()
+    public = settings.public_url or settings.local_url
+    return replace(
+        settings,
+        simulator=True,
+        app_id=settings.app_id or demo.app_id,
+        app_secret=settings.app_secret or demo.app_secret,
+        token=settings.token or demo.token,
+        aes_key=settings.aes_key or ("" if settings.token else demo.aes_key),
+        api_base=(
+            f"{settings.local_url}/simulator/api"
+            if settings.api_base == Settings.api_base
+            else settings.api_base
+        ),
+        notice_template_id=settings.notice_template_id or demo.notice_template_id,
+        template_message_id=settings.template_message_id or demo.message_template_id,
+        public_url=public,
+    )
+
+
+class Server:
+    """The process tree of one machine."""
+
+    def __init__(self, settings: Settings, *, workers: int = 1) -> None:
+        self._settings = settings
+        self._workers = workers
+        self._redis: EmbeddedRedis | None = None
+        self._children = Children()
+
+    def run(self) -> None:
+        """Serve until a signal ends it; everything started here ends with it."""
+        settings = self._settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        redis_url = settings.redis_url or self._start_redis()
+        migrate(settings)
+        parts = build(settings, redis_url=redis_url)
+        try:
+            self._children.start(self._workers, redis_url)
+            serve_gateway(parts, redis_url=redis_url)
+        finally:
+            self._children.stop()
+            parts.close()
+            if self._redis is not None:
+                self._redis.stop()
+
+    def _start_redis(self) -> str:
+        self._redis = EmbeddedRedis(self._settings.data_dir / "redis")
+        return self._redis.start()
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the record's and the desk's tables to the newest version."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.record_url)
+    if settings.uses_desk:
+        upgrade_desk(settings.desk_url)
+
+
+def serve_gateway(parts: Parts, *, redis_url: str) -> None:
+    """Run one gateway process until a signal ends it.
+
+    No access log: the callback's addresses carry open ids.
+    """
+    settings = parts.settings
+    gateway = Gateway(parts, redis_url=redis_url, mounts=mounts(parts))
+    uvicorn.run(
+        gateway.app(),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        ws="wsproto",
+        timeout_graceful_shutdown=8,
+        proxy_headers=False,
+    )
+
+
+def mounts(parts: Parts) -> list[BaseRoute]:
+    """Return the applications that this installation serves beside the gateway's own addresses."""
+    settings = parts.settings
+    found: list[BaseRoute] = []
+    if settings.uses_desk:
+        desk = create_desk(
+            DeskConfig(
+                database_url=settings.desk_url,
+                api_key=backend_key(settings),
+                services_path=CATALOG / "services.yml",
+                jurisdiction=settings.backend_jurisdiction,
+            )
+        )
+        found.append(Mount("/open311/v2", app=desk))
+    if settings.simulator:
+        found.append(Mount("/simulator", app=create_simulator(_simulated(settings))))
+    return found
+
+
+def _simulated(settings: Settings) -> SimulatorConfig:
+    return SimulatorConfig(
+        callback_url=f"{settings.local_url}/wechat",
+        app_id=settings.app_id,
+        app_secret=settings.app_secret,
+        token=settings.token,
+        aes_key=settings.aes_key,
+        mode="safe" if settings.aes_key else "plain",  # type: ignore[arg-type]
+        notice_template_id=settings.notice_template_id,
+        message_template_id=settings.template_message_id,
+        public_url=settings.public_url,
+    )
+
+
+class Children:
+    """Worker processes: started, started again when they end by themselves, ended with us."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def start(self, count: int, redis_url: str) -> None:
+        """Keep so many workers running on this Redis."""
+        environ = {**os.environ, REDIS_ENV: redis_url}
+        for number in range(count):
+            thread = threading.Thread(
+                target=self._keep, args=(environ,), name=f"worker-{number}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the workers, giving each time for the message in hand."""
+        self._stopping.set()
+        for process in list(self._running):
+            process.terminate()
+        for thread in self._threads:
+            thread.join(12)
+        for process in list(self._running):
+            process.kill()
+
+    def _keep(self, environ: Mapping[str, str]) -> None:
+        pause = 0.5
+        while not self._stopping.is_set():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "worker", "--of-server"], env=dict(environ)
+            )
+            self._running.add(process)
+            code = process.wait()
+            self._running.discard(process)
+            if self._stopping.is_set():
+                return
+            log.error("a worker ended with code %s; starting another", code)
+            self._stopping.wait(pause)
+            pause = min(pause * 2, 10.0)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent does (Linux); elsewhere nothing happens."""
+    pr_set_pdeathsig = 1
+    try:
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    except (OSError, AttributeError):
+        log.debug("no prctl here")

@@ -1,0 +1,172 @@
+"""The environment, read once and checked whole: every problem is named at once, in words that say what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(Exception):
+    """The environment cannot work; the message lists every problem."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(f"- {p}" for p in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation's settings (design: external contract). Empty means the embedded default."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    app_id: str = ""
+    app_secret: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    aes_key: str = field(default="", repr=False)
+    aes_key_previous: str = field(default="", repr=False)
+    api_base: str = "https://api.weixin.qq.com"
+    notice_template_id: str = ""
+    template_message_id: str = ""
+    backend_url: str = ""
+    backend_api_key: str = field(default="", repr=False)
+    backend_jurisdiction: str = ""
+    backend_push_secret: str = field(default="", repr=False)
+    public_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    backend_poll_s: float = 60.0
+    simulator: bool = False
+    admin_password: str = field(default="", repr=False)
+
+    @property
+    def local_url(self) -> str:
+        """The address at which this machine reaches the server."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def uses_desk(self) -> bool:
+        """True when the embedded desk is the backend."""
+        return not self.backend_url
+
+    @property
+    def record_url(self) -> str:
+        """SQLAlchemy address of the record."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'minsheng.db'}"
+
+    @property
+    def desk_url(self) -> str:
+        """SQLAlchemy address of the desk's own tables."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'desk.db'}"
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Read and check `MINSHENG_*`; raises `BadSettings` naming every problem."""
+    get = _Reader(environ)
+    settings = Settings(
+        host=get.text("HOST", "127.0.0.1"),
+        port=get.number("PORT", 8000, most=65535),
+        data_dir=Path(get.text("DATA_DIR", "var")),
+        database_url=get.text("DATABASE_URL"),
+        redis_url=get.text("REDIS_URL"),
+        app_id=get.text("WECHAT_APP_ID"),
+        app_secret=get.text("WECHAT_APP_SECRET"),
+        token=get.text("WECHAT_TOKEN"),
+        aes_key=get.text("WECHAT_AES_KEY"),
+        aes_key_previous=get.text("WECHAT_AES_KEY_PREVIOUS"),
+        api_base=get.url("WECHAT_API_BASE", "https://api.weixin.qq.com"),
+        notice_template_id=get.text("NOTICE_TEMPLATE_ID"),
+        template_message_id=get.text("TEMPLATE_MESSAGE_ID"),
+        backend_url=get.url("BACKEND_URL"),
+        backend_api_key=get.text("BACKEND_API_KEY"),
+        backend_jurisdiction=get.text("BACKEND_JURISDICTION"),
+        backend_push_secret=get.text("BACKEND_PUSH_SECRET"),
+        public_url=get.url("PUBLIC_URL"),
+        secret_key=get.text("SECRET_KEY"),
+        backend_poll_s=get.seconds("BACKEND_POLL_S", 60.0),
+        simulator=get.switch("SIMULATOR"),
+        admin_password=get.text("ADMIN_PASSWORD"),
+    )
+    problems = get.problems + _problems(settings)
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def _problems(s: Settings) -> list[str]:
+    problems = []
+    if not s.simulator:
+        for name, value in (
+            ("APP_ID", s.app_id),
+            ("APP_SECRET", s.app_secret),
+            ("TOKEN", s.token),
+        ):
+            if not value:
+                problems.append(
+                    f"MINSHENG_WECHAT_{name} is empty: copy it from the account's console"
+                )
+    if s.token and not re.fullmatch(r"[A-Za-z0-9]{3,32}", s.token):
+        problems.append("MINSHENG_WECHAT_TOKEN must be 3 to 32 letters and digits")
+    for name, key in (("AES_KEY", s.aes_key), ("AES_KEY_PREVIOUS", s.aes_key_previous)):
+        if key and not _AES_KEY.fullmatch(key):
+            problems.append(f"MINSHENG_WECHAT_{name} must be exactly 43 letters and digits")
+    if s.secret_key and len(s.secret_key) < 16:
+        problems.append("MINSHENG_SECRET_KEY is shorter than 16 characters")
+    if s.database_url and not s.database_url.startswith(("postgresql", "sqlite")):
+        problems.append("MINSHENG_DATABASE_URL must be a postgresql:// or sqlite:// address")
+    if s.redis_url and not s.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        problems.append("MINSHENG_REDIS_URL must be a redis://, rediss:// or unix:// address")
+    return problems
+
+
+class _Reader:
+    """Reads typed values and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environ.get(f"MINSHENG_{name}", "").strip() or default
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        raw = self.text(name, str(default))
+        if raw.isdigit() and 0 < int(raw) <= most:
+            return int(raw)
+        self.problems.append(
+            f"MINSHENG_{name} must be a whole number from 1 to {most}, not {raw!r}"
+        )
+        return default
+
+    def seconds(self, name: str, default: float) -> float:
+        raw = self.text(name, str(default))
+        try:
+            value = float(raw)
+        except ValueError:
+            value = 0.0
+        if 0 < value <= 86400:
+            return value
+        self.problems.append(f"MINSHENG_{name} must be seconds between 0 and 86400, not {raw!r}")
+        return default
+
+    def switch(self, name: str) -> bool:
+        raw = self.text(name, "0").lower()
+        if raw not in ("0", "1", "true", "false", "yes", "no"):
+            self.problems.append(f"MINSHENG_{name} must be 0 or 1, not {raw!r}")
+        return raw in ("1", "true", "yes")
+
+    def url(self, name: str, default: str = "") -> str:
+        raw = self.text(name, default).rstrip("/")
+        parts = urlsplit(raw)
+        if raw and (parts.scheme not in ("http", "https") or not parts.netloc):
+            self.problems.append(f"MINSHENG_{name} must start with http:// or https://")
+        return raw

@@ -1,0 +1,133 @@
+"""One worker: takes citizens' messages through their turns, delivers what is due, asks the backend for news."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from prometheus_client import Counter as Tally
+from prometheus_client import Histogram
+
+from app.bootstrap import Parts
+from bot.model.errors import RemoteError
+from bot.model.message import Kind
+from bot.ports import Unavailable
+from bot.record import Stale
+from bot.services.turn import Dialogue
+from bot.storage.motion.answers import RedisAnswers
+from bot.storage.motion.leases import RedisLease
+from bot.storage.motion.streams import Entry, Partitions
+
+log = logging.getLogger(__name__)
+
+FAILURES_MOST = 3
+_DELIVER_EVERY_S = 0.25
+_SERVICES_EVERY = timedelta(minutes=10)
+
+
+class Worker:
+    """Runs turns on the calling thread; deliveries and the backend each on a thread of their own."""
+
+    def __init__(self, parts: Parts, dialogue: Dialogue) -> None:
+        self._parts = parts
+        self._turns = parts.turn_taker(dialogue)
+        self._answers = RedisAnswers(parts.redis)
+        self._partitions = Partitions(parts.redis, parts.process_id)
+        self._lease = RedisLease(parts.redis, parts.process_id)
+        self._stop = threading.Event()
+        self._nudge = threading.Event()
+        self._turn_seconds = Histogram(
+            "minsheng_turn_seconds", "Time of one turn", registry=parts.registry
+        )
+        self._outcomes = Tally(
+            "minsheng_turns_total", "Turns by outcome", ["outcome"], registry=parts.registry
+        )
+
+    def run(self) -> None:
+        """Work until `stop`; entries not finished stay for the next owner."""
+        threads = [
+            threading.Thread(target=self._deliver, name="deliver", daemon=True),
+            threading.Thread(target=self._watch_backend, name="backend", daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while not self._stop.is_set():
+                entry = self._partitions.next(1.0)
+                if entry is not None:
+                    self._take(entry)
+        finally:
+            self._partitions.release_all()
+            self._nudge.set()
+            for thread in threads:
+                thread.join(5)
+
+    def stop(self) -> None:
+        """Ask `run` to return after the entry in hand."""
+        self._stop.set()
+
+    def _take(self, entry: Entry) -> None:
+        message = entry.message
+        try:
+            self._parts.ledger.opened(message.citizen, message.allowance, message.sent_at)
+            with self._turn_seconds.time():
+                reply = self._turns.take(message)
+            if message.kind is Kind.UNFOLLOW:
+                self._parts.ledger.forget(message.citizen)
+            self._answers.offer(message.key, reply)
+            self._partitions.acknowledge(entry)
+            self._outcomes.labels("answered" if reply else "silent").inc()
+        except (Unavailable, Stale) as error:
+            log.warning("turn put back: %s", type(error).__name__)
+            self._outcomes.labels("put_back").inc()
+            self._partitions.put_back(entry, rest_s=0.5)
+        except Exception:  # a bad message must not stop the citizens behind it
+            log.exception("turn failed")
+            self._outcomes.labels("failed").inc()
+            self._failed(entry)
+        self._nudge.set()
+
+    def _failed(self, entry: Entry) -> None:
+        if self._partitions.failed(entry) < FAILURES_MOST:
+            return
+        try:
+            reply = self._turns.give_up(entry.message)
+        except (Unavailable, Stale):
+            return
+        self._answers.offer(entry.message.key, reply)
+        self._partitions.park(entry, "turn failed three times")
+
+    def _deliver(self) -> None:
+        deliverer = self._parts.deliverer()
+        while not self._stop.is_set():
+            self._nudge.wait(_DELIVER_EVERY_S)
+            self._nudge.clear()
+            _guarded("deliveries", deliverer.run_once)
+
+    def _watch_backend(self) -> None:
+        """Pull the services, then poll for updates under one lease over all workers."""
+        parts, poller = self._parts, self._parts.update_poller()
+        period = parts.settings.backend_poll_s
+        pulled_at = None
+        while not self._stop.is_set():
+            now = parts.clock.now()
+            if pulled_at is None or now - pulled_at > _SERVICES_EVERY:
+                pulled_at = now if _guarded("services", parts.catalogue.pull) else None
+            if self._lease.hold("backend-poll", ttl_s=max(2 * period, 5.0)):
+                _guarded("updates", poller.poll)
+            self._stop.wait(min(period, 2.0) if pulled_at is None else period)
+
+
+def _guarded(what: str, job: Callable[[], int]) -> bool:
+    """Run a recurring job; what fails is logged and tried again next time."""
+    try:
+        job()
+    except (RemoteError, Unavailable) as error:
+        log.warning("%s: %s", what, error)
+        return False
+    except Exception:  # a thread that must not end while the worker lives
+        log.exception("%s failed", what)
+        return False
+    return True
