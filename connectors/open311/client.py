@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import requests
 
 from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
-from bot.model.errors import Permanent
+from bot.model.errors import Duplicate, Permanent
 from connectors.open311 import reading
 from connectors.open311.transport import Pairs, Transport
 from connectors.open311.wire import Record, records
@@ -97,6 +97,31 @@ class Open311Client:
             read=lambda record: reading.update(record, self._zone, undated=end),
             key=lambda update: (update.service_request_id, update.update_id),
         )
+
+    def post_update(
+        self,
+        service_request_id: str,
+        *,
+        update_id: str,
+        status: str,
+        description: str,
+        at: datetime,
+    ) -> None:
+        """Tell the backend what was done about a request (mySociety's extension, POST servicerequestupdates).
+
+        Safe to repeat with the same `update_id`: a backend that has it already counts as told.
+        """
+        form: Pairs = [
+            ("update_id", update_id),
+            ("service_request_id", service_request_id),
+            ("status", status),
+            ("updated_datetime", _written(at)),
+            ("description", description),
+        ]
+        try:
+            self._transport.post("servicerequestupdates", self._key + form)
+        except Duplicate:
+            return
 
     def _one(self, path: str) -> Record | None:
         try:
