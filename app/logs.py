@@ -6,7 +6,19 @@ import logging
 import os
 import warnings
 
-_QUIET = ("rasa", "matplotlib", "apscheduler", "urllib3", "absl", "alembic", "sanic", "tensorflow")
+import structlog
+
+_QUIET = (
+    "rasa",
+    "rasa_sdk",
+    "matplotlib",
+    "apscheduler",
+    "urllib3",
+    "absl",
+    "alembic",
+    "sanic",
+    "tensorflow",
+)
 
 
 def set_up(level: int = logging.INFO) -> None:
@@ -14,6 +26,8 @@ def set_up(level: int = logging.INFO) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # Rasa's progress bars
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     warnings.simplefilter("ignore")
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%H:%M:%S"

@@ -368,9 +368,18 @@ def _swap(draft: Draft, old: str, new: str) -> bool:
     """Replace one word by another wherever it stands; False if it stands nowhere."""
     if not old or not new or (old not in draft.place and all(old not in d for d in draft.details)):
         return False
-    draft.place = draft.place.replace(old, new)
-    draft.details = [d.replace(old, new) for d in draft.details]
+    draft.place = _exchange(draft.place, old, new)
+    draft.details = [_exchange(d, old, new) for d in draft.details]
     return True
+
+
+def _exchange(text: str, old: str, new: str) -> str:
+    """Exchange a word; "不是老王是老汪烧烤" in 老王烧烤 gives 老汪烧烤, not 老汪烧烤烧烤."""
+    before, found, after = text.partition(old)
+    if not found:
+        return text
+    shared = next((n for n in range(len(new), 0, -1) if after.startswith(new[-n:])), 0)
+    return before + new + _exchange(after[shared:], old, new)
 
 
 def _replace(taken: Taken, name: str, value: str, said: Said, directory: Directory) -> None:
