@@ -15,7 +15,7 @@ from nlu.components.text import squeeze
 OTHER = "1600"
 _OFFERED = 5
 # Share of held-out texts above the threshold that must be right before "sure" may be said.
-_SURE_PRECISION = 0.95
+_SURE_PRECISION = 0.9
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class CategoryModel:
         services: Sequence[Service],
         *,
         sure: float = 0.6,
-        other: float = 0.06,
+        other: float = 0.15,
     ) -> None:
         self._model = model
         self._services = {service.code: service for service in services}

@@ -220,21 +220,25 @@ class CitizenIntentClassifier(GraphComponent, IntentClassifier):  # type: ignore
             if self._model is None:
                 continue
             reading: Reading | None = message.get(_READING)
-            ranked = self._model.rank(fold(message.get(TEXT, "")), _hints(reading))
+            ranked = self._model.rank(
+                fold(message.get(TEXT, "")), _hints(reading, message.get("category"))
+            )
             rows = [{"name": name, "confidence": round(p, 4)} for name, p in ranked[:_RANKED]]
             message.set(INTENT, rows[0], add_to_output=True)
             message.set("intent_ranking", rows, add_to_output=True)
         return messages
 
 
-def _hints(reading: Reading | None) -> Hints:
+def _hints(reading: Reading | None, category: dict[str, Any] | None) -> Hints:
     if reading is None:
         return Hints()
+    known = category is not None and not category["other"]
     return Hints(
         correction=reading.correction is not None,
         option=reading.has("option"),
         case_number=reading.has("case_number"),
         content=reading.has("place", "phone", "person_name", "id_number"),
+        service=category["ranking"][0]["confidence"] if category and known else 0.0,
     )
 
 

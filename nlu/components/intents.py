@@ -16,6 +16,8 @@ from nlu.components.linear import LinearText
 from nlu.components.text import squeeze
 
 REPORT = "report"
+_LOWEST = 0.3
+_ABOUT_A_SERVICE = 0.7
 # Longest squeezed message that may still be this intent; longer ones carry content.
 _LONGEST = {
     "affirm": 9,
@@ -50,11 +52,21 @@ _SMALL_TALK = frozenset({"out_of_scope", "chitchat", "abuse", "greet", "bye", "t
 _GRIEVANCE = re.compile(
     r"投诉|反映|举报|扰民|没人管|无人管|不作为|乱收费|噪音|噪声|违建|违章|占道|拖欠|欠薪|物业|小区|业主|居民|社区|街道|村委|村民|"
     r"城管|派出所|交警|民警|执法|政府|有关部门|相关部门|职能|开发商|施工|工地|路灯|井盖|垃圾|污水|油烟|停水|停电|供暖|燃气|公交|"
-    r"医保|社保|公积金|低保|户口|身份证|驾驶证|学校|老师|幼儿园|退费|补贴|领导|书记|市长|请问.{0,12}(?:办理|政策|规定|手续|部门|电话)|希望.{0,20}(?:处理|解决|整改)"
+    r"医保|社保|公积金|低保|户口|身份证|驾驶证|学校|老师|幼儿园|退费|补贴|领导|书记|市长|请问.{0,12}(?:办理|政策|规定|手续|部门|电话)|希望.{0,20}(?:处理|解决|整改)|"
+    r"的问题|咨询|关于|[税土地国政财民业理]局|局长|厅|办件|请解决|恳[请求]|建议|看法|意见|工单|话务|回电|政策|教育|市民|我[市省县区]|县|执照|"
+    r"的士|传销|报案|资料|材料|申请|审批|车管所|火车票改签|罚款|工资|合规|违法|举报"
 )
 _EDGES = re.compile(
     r"^(?:那就|那么|那|嗯+|哦+|请|麻烦你?|你好|您好|好吧|我说)+|(?:吧|啊|呀|哦|呢|嘛|哈|啦|了|谢谢|的|咯|喽|哟)+$"
 )
+
+
+# A question about a public affair, not about this office's own work.
+_AFFAIR = re.compile(
+    r"办理|材料|资料|条件|政策|手续|咨询|规定|如何查|查询.{2,}|身份证|居住证|驾驶证|工单.{0,12}内容|APP|app|问题$"
+)
+_ABOUT_US = frozenset({"ask_help", "ask_progress", "ask_duration", "ask_hours", "start_complaint"})
+_OUR_WORK = re.compile(r"投诉|进度|反映的|我的单|受理|催|你们|机器人|人工|我要|我想")
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,8 @@ class Hints:
     correction: bool = False
     option: bool = False
     case_number: bool = False
-    content: bool = False  # a place, a phone, a name or a time
+    content: bool = False  # a place, a phone or a name
+    service: float = 0.0  # confidence that it is about a service of the catalogue
 
 
 class IntentModel:
@@ -114,14 +127,17 @@ class IntentModel:
     def _by_model(
         self, text: str, key: str, hints: Hints, ranking: list[tuple[str, float]]
     ) -> tuple[str, float]:
+        scores = dict(ranking)
         for intent, confidence in ranking[:3]:
-            if intent in (REPORT, "correct"):
-                break
-            if confidence < 0.3:
+            if intent in (REPORT, "correct") or confidence < _LOWEST:
                 break
             if self._fits(intent, text, key, hints):
                 return intent, confidence
-        return REPORT, max(0.5, dict(ranking)[REPORT])
+        aside = max(("out_of_scope", "chitchat"), key=lambda name: scores.get(name, 0.0))
+        idle = sum(scores.get(name, 0.0) for name in _SMALL_TALK)
+        if idle > 1.3 * scores[REPORT] and len(key) <= 40 and self._fits(aside, text, key, hints):
+            return aside, idle
+        return REPORT, max(0.5, scores[REPORT])
 
     def _fits(self, intent: str, text: str, key: str, hints: Hints) -> bool:
         """Whether a message can be of this intent at all."""
@@ -130,7 +146,11 @@ class IntentModel:
         if intent in _ANSWERS:
             return not hints.content and not _QUESTION.search(text) and len(key) <= 6
         if intent in _SMALL_TALK:
-            return not hints.content and not _GRIEVANCE.search(text)
+            polite = intent in ("thanks", "bye", "greet")
+            strange = polite or hints.service < _ABOUT_A_SERVICE
+            return not hints.content and strange and not _GRIEVANCE.search(text)
+        if intent in _ABOUT_US:
+            return not _AFFAIR.search(text) or _OUR_WORK.search(text) is not None and len(key) <= 16
         return True
 
     def save(self, folder: Path) -> None:

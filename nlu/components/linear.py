@@ -62,7 +62,7 @@ class LinearText:
         texts: Sequence[str],
         labels: Sequence[str],
         *,
-        strength: float = 0.5,
+        strength: float = 1.5,
         weights: Sequence[float] | None = None,
         analyzer: Callable[[str], list[str]] = ngrams,
     ) -> LinearText:
