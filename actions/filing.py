@@ -30,7 +30,7 @@ class FileComplaint(Action):
             dispatcher.utter_message(response="utter_filed_no_phone")
         events = cleared()
         if current.later:
-            dispatcher.utter_message(response="utter_next_matter", text=current.later[0])
+            dispatcher.utter_message(response="utter_next_matter", matter=current.later[0])
             events.append(SlotSet("next_text", list(current.later)))
         return events
 

@@ -40,7 +40,7 @@ class Progress(Action):
             return
         _say(dispatcher, "utter_case", case, place=case.place)
         if case.status_text:
-            dispatcher.utter_message(response="utter_case_text", text=case.status_text)
+            dispatcher.utter_message(response="utter_case_text", answer=case.status_text)
 
     @staticmethod
     def _all(dispatcher: CollectingDispatcher) -> None:
