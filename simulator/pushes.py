@@ -175,6 +175,8 @@ class Pusher:
         row["response_plain"] = reply.plain
         if reply.content is not None and not push.takes_reply:
             raise _Failed("reply_not_allowed", again=False)
+        if reply.to_agent and push.event:
+            raise _Failed("event_to_agent", again=False)  # only messages may (contract 10.1)
         return reply
 
     def _request(self, push: Push) -> tuple[str, str]:

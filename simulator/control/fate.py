@@ -19,7 +19,7 @@ from simulator.media import sample_images
 from simulator.platform import Platform
 
 # A stream ends by itself so that a server's shutdown never waits for a page; pages come back.
-_STREAM_S = 20.0
+_STREAM_S = 15.0
 _BEAT_S = 5.0
 
 

@@ -48,6 +48,11 @@ def echo(callback: Callback, received: Received) -> bytes:
     return text_reply(callback, received, f"收到：{received.fields['Content']}")
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class Callback:
     """Answers with `answer`: bytes (200), a number (that status), or None (says nothing)."""
 
@@ -58,8 +63,7 @@ class Callback:
         self.answer: Answer = echo
         self.closing = threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self.url = f"http://127.0.0.1:{self._server.server_port}/wechat"
 

@@ -127,6 +127,24 @@ def test_silent_events_show_neither_reply_nor_notice(world: World, event: str) -
     assert citizen.messages() == []
 
 
+def test_a_message_may_be_handed_to_an_agent_but_an_event_may_not(world: World) -> None:
+    def answer(callback: AccountCallback, received: Received) -> bytes:
+        xml = (
+            f"<xml><ToUserName>{received.query['openid']}</ToUserName>"
+            f"<FromUserName>{callback.config.original_id}</FromUserName>"
+            "<CreateTime>1</CreateTime><MsgType>transfer_customer_service</MsgType></xml>"
+        )
+        return callback.seal(xml, received.query["nonce"])
+
+    world.callback.answer = answer
+    citizen = world.driver.citizen("李女士")
+    citizen.say("转人工")
+    assert citizen.last["exchange"]["outcome"] == "replied"
+    assert citizen.messages()[-1]["text"] == "已转接人工客服"
+    citizen.scan("lamp")
+    assert citizen.last["exchange"]["reason"] == "event_to_agent"
+
+
 def test_success_shows_nothing(world: World) -> None:
     world.callback.answer = lambda callback, received: b"success"
     citizen = world.driver.citizen("李女士")

@@ -27,6 +27,10 @@ def expectation(mode: Mode = Mode.PLAIN) -> Expectation:
     )
 
 
+def named(value: object) -> str:
+    return value if isinstance(value, str) else "body"
+
+
 def reply(**changes: object) -> bytes:
     fields: dict[str, object] = {
         "ToUserName": OPENID,
@@ -90,6 +94,7 @@ def test_a_text_of_exactly_2048_bytes_passes() -> None:
         (reply(MsgType="news", ArticleCount=2), "article_count"),
         (sealed(reply()), "unexpected_encryption"),
     ],
+    ids=named,
 )
 def test_refused_in_plain_mode(body: bytes, reason: str) -> None:
     assert reason_of(body) == reason
@@ -106,12 +111,13 @@ def test_refused_in_plain_mode(body: bytes, reason: str) -> None:
         (re.sub(b"<Nonce>.*</Nonce>", b"", sealed(reply())), "malformed_envelope"),
         (re.sub(b"<TimeStamp>.*</TimeStamp>", b"", sealed(reply())), "malformed_envelope"),
     ],
+    ids=named,
 )
 def test_refused_in_safe_mode(body: bytes, reason: str) -> None:
     assert reason_of(body, Mode.SAFE) == reason
 
 
-@pytest.mark.parametrize("body", [reply(), sealed(reply())])
+@pytest.mark.parametrize("body", [reply(), sealed(reply())], ids=["plain", "sealed"])
 def test_compatible_mode_takes_both_forms(body: bytes) -> None:
     assert read_reply(body, expectation(Mode.COMPATIBLE)).content is not None
 
@@ -127,6 +133,7 @@ def test_compatible_mode_takes_both_forms(body: bytes) -> None:
             "news",
         ),
     ],
+    ids=named,
 )
 def test_other_kinds_are_shown(body: bytes, kind: str) -> None:
     content = read_reply(body, expectation()).content
