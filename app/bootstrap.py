@@ -101,7 +101,10 @@ class Parts:
     def deliverer(self) -> Deliverer:
         """Return the engine that sends what is due."""
         templates = NoticeTemplates(
-            self.settings.notice_template_id, self.settings.template_message_id
+            self.settings.notice_template_id,
+            self.settings.template_message_id,
+            self.catalog.notice_fields["subscription"],
+            self.catalog.notice_fields["template"],
         )
         answers = RedisAnswers(self.redis)
         return Deliverer(

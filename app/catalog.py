@@ -8,10 +8,13 @@ from typing import Any
 
 import yaml
 
+from app.settings import ROOT
+from bot.model.backend import Attribute, Service
 from bot.model.emergency import EmergencyMatcher, rules_from
 from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.services.counter import Sign
+from bot.services.directory import Directory
 
 
 class BadCatalog(Exception):
@@ -36,6 +39,7 @@ class Catalog:
     emergencies: EmergencyMatcher
     signs: tuple[Sign, ...]
     menu: tuple[MenuButton, ...]
+    notice_fields: dict[str, dict[str, str]]
 
     @classmethod
     def load(cls, folder: Path) -> Catalog:
@@ -47,6 +51,7 @@ class Catalog:
                 emergencies=EmergencyMatcher(rules_from(_read(folder / "emergency.yml"))),
                 signs=tuple(_sign(s) for s in _read(folder / "signs.yml")["signs"]),
                 menu=tuple(MenuButton(**b) for b in _read(folder / "menu.yml")["buttons"]),
+                notice_fields=_notice_fields(_read(folder / "notices.yml")),
             )
         except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
             raise BadCatalog(f"{folder}: {error}") from error
@@ -56,5 +61,46 @@ def _read(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def _notice_fields(data: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    for rung in ("subscription", "template"):
+        unknown = set(data[rung].values()) - {"number", "status", "time", "remark"}
+        if unknown:
+            raise ValueError(f"notices.yml: {rung}: unknown {', '.join(sorted(unknown))}")
+    return data
+
+
 def _sign(entry: dict[str, Any]) -> Sign:
     return Sign(str(entry["scene"]), str(entry["place"]), str(entry.get("service_code", "")))
+
+
+def services_of(path: Path = ROOT / "catalog" / "services.yml") -> Directory:
+    """Return the catalogue's services as the embedded desk publishes them, for tools that run without a backend."""
+    entries = _read(path)["services"]
+    services = tuple(
+        Service(
+            code=e["code"],
+            name=e["name"],
+            group=e["group"],
+            description=e["description"],
+            keywords=tuple(e["words"]),
+            has_attributes="attributes" in e,
+        )
+        for e in entries
+    )
+    return Directory(services, {e["code"]: _attributes(e) for e in entries if "attributes" in e})
+
+
+def _attributes(entry: dict[str, Any]) -> tuple[Attribute, ...]:
+    return tuple(
+        Attribute(
+            code=a["code"],
+            description=a["description"],
+            datatype=a["datatype"],
+            variable=a.get("variable", True),
+            required=a.get("required", False),
+            datatype_description=a.get("datatype_description", ""),
+            order=number,
+            values=tuple((v["key"], v["name"]) for v in a.get("values", ())),
+        )
+        for number, a in enumerate(entry["attributes"], start=1)
+    )

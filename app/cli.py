@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 from app import logs
@@ -85,11 +85,10 @@ def _say_addresses(settings: Settings) -> None:
     if settings.simulator:
         print(f"[minsheng] phone page        {settings.local_url}/simulator/")
     print(f"[minsheng] staff console     {settings.local_url}/console/")
+    if settings.simulator:
+        print(f"[minsheng]   sign in as 管理员 with {settings.admin_password}")
     print(f"[minsheng] WeChat callback   {settings.local_url}/wechat")
-    print(
-        "[minsheng] the language model takes some 15 seconds to load; readiness: /readyz",
-        flush=True,
-    )
+    print("[minsheng] loading the language model, some 10 seconds ...", flush=True)
 
 
 def _gateway(arguments: argparse.Namespace) -> int:
@@ -128,9 +127,8 @@ def _worker(arguments: argparse.Namespace) -> int:
         print("There is no trained model: run `minsheng train` first.", file=sys.stderr)
         return 1
     parts = build(settings, redis_url=settings.redis_url)
-    began = time.monotonic()
     dialogue = RasaDialogue(model, menu={b.key: b.intent for b in parts.catalog.menu})
-    print(f"[minsheng] worker ready after {time.monotonic() - began:.1f} s", flush=True)
+
     worker = Worker(parts, dialogue)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
@@ -149,19 +147,28 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _train_if_missing() -> int:
-    from app.train import is_stale, newest_model, train
+    """Train in a process of its own: the gateway need not carry TensorFlow around."""
+    from app.train import is_stale, newest_model
 
     model = newest_model()
-    if model is None or is_stale(model):
-        print("[minsheng] training the language model (half a minute) ...", flush=True)
-        train()
-    return 0
+    if model is not None and not is_stale(model):
+        return 0
+    print("[minsheng] training the language model (half a minute) ...", flush=True)
+    return subprocess.run([sys.executable, "-m", "app.cli", "train"], check=False).returncode
 
 
 def _actions(arguments: argparse.Namespace) -> int:
     from app.action_server import run
+    from app.bootstrap import build
+    from app.serve import migrate
 
-    return run(arguments.port)
+    settings = _settings(demo=True)
+    migrate(settings)
+    parts = build(settings, redis_url=settings.redis_url or "redis://127.0.0.1:1")
+    print(f"[minsheng] actions on http://127.0.0.1:{arguments.port}/webhook", flush=True)
+    run(parts, arguments.port)
+    parts.close()
+    return 0
 
 
 def _menu(arguments: argparse.Namespace) -> int:

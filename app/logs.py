@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 
 import structlog
 
@@ -28,7 +27,8 @@ def set_up(level: int = logging.INFO) -> None:
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("TQDM_DISABLE", "1")  # Rasa's progress bars
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
-    warnings.simplefilter("ignore")
+    logging.captureWarnings(True)  # Rasa turns deprecations of its own libraries on again
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%H:%M:%S"
     )

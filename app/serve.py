@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from starlette.routing import BaseRoute, Mount
 from app.bootstrap import CATALOG, Parts, backend_key, build
 from app.embedded_redis import EmbeddedRedis
 from app.gateway import Gateway
+from app.presence import live_workers
+from app.secrets import kept_secret
 from app.settings import Settings
 from bot.storage.database import upgrade
 from desk.app import create_app as create_desk
@@ -50,6 +53,7 @@ def with_demo_account(settings: Settings) -> Settings:
         notice_template_id=settings.notice_template_id or demo.notice_template_id,
         template_message_id=settings.template_message_id or demo.message_template_id,
         public_url=public,
+        admin_password=settings.admin_password or kept_secret(settings.data_dir, "admin.password"),
     )
 
 
@@ -71,6 +75,7 @@ class Server:
         parts = build(settings, redis_url=redis_url)
         try:
             self._children.start(self._workers, redis_url)
+            threading.Thread(target=_say_ready, args=(parts,), daemon=True).start()
             serve_gateway(parts, redis_url=redis_url)
         finally:
             self._children.stop()
@@ -81,6 +86,15 @@ class Server:
     def _start_redis(self) -> str:
         self._redis = EmbeddedRedis(self._settings.data_dir / "redis")
         return self._redis.start()
+
+
+def _say_ready(parts: Parts) -> None:
+    """Print a line once the first worker can answer."""
+    began = time.monotonic()
+    while not live_workers(parts.redis):
+        time.sleep(0.3)
+    url = parts.settings.local_url + ("/simulator/" if parts.settings.simulator else "/console/")
+    print(f"[minsheng] ready after {time.monotonic() - began:.0f} s: {url}", flush=True)
 
 
 def migrate(settings: Settings) -> None:

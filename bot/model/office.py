@@ -75,6 +75,10 @@ class Office:
         """Return a moment as a citizen reads it, e.g. 11-23 15:20."""
         return moment.astimezone(self.time_zone).strftime("%m-%d %H:%M")
 
+    def date_time(self, moment: datetime) -> str:
+        """Return a moment as a notice template's time field takes it, e.g. 2026-11-23 15:20."""
+        return moment.astimezone(self.time_zone).strftime("%Y-%m-%d %H:%M")
+
     def day(self, moment: datetime) -> str:
         """Return the local day as six digits, as receipt numbers carry it."""
         return moment.astimezone(self.time_zone).strftime("%y%m%d")

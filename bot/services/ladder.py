@@ -6,8 +6,8 @@ with consent, else a template message, else it is held and told with the next an
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot.model.conversation import Conversation
 from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
@@ -23,10 +23,15 @@ _STILL_GOING = (*DUE_STATES, DeliveryState.IN_FLIGHT)
 
 @dataclass(frozen=True)
 class NoticeTemplates:
-    """The rungs two and three; an empty id means that the rung is absent."""
+    """The rungs two and three; an empty id means that the rung is absent.
+
+    The fields map a template's own names to number, status, time and remark.
+    """
 
     subscription_id: str = ""
     template_id: str = ""
+    subscription_fields: Mapping[str, str] = field(default_factory=dict)
+    template_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class ReplyHandler:
@@ -116,14 +121,16 @@ class NoticeHandler:
 
     def _subscription(self, citizen: str, delivery: Delivery) -> None:
         self._messenger.notify_subscription(
-            citizen, self._templates.subscription_id, dict(delivery.payload["short"])
+            citizen,
+            self._templates.subscription_id,
+            _filled(self._templates.subscription_fields, delivery),
         )
 
     def _template(self, citizen: str, delivery: Delivery) -> None:
         delivery.remote_id = self._messenger.notify_template(
             citizen,
             self._templates.template_id,
-            dict(delivery.payload["short"]),
+            _filled(self._templates.template_fields, delivery),
             client_msg_id=f"minsheng-{delivery.id}",
         )
 
@@ -141,6 +148,12 @@ class NoticeHandler:
                     state=DeliveryState.HELD,
                 )
             )
+
+
+def _filled(fields: Mapping[str, str], delivery: Delivery) -> dict[str, str]:
+    """Return a template's values from what a notice carries."""
+    short: Mapping[str, str] = delivery.payload["short"]
+    return {name: short[what] for name, what in fields.items()}
 
 
 def _citizen(record: Record, delivery: Delivery) -> str | None:

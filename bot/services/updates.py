@@ -78,7 +78,7 @@ class UpdateTaker:
                     "short": {
                         "number": complaint.receipt,
                         "status": meaning.name,
-                        "time": stamp,
+                        "time": self.office.date_time(update.updated_datetime),
                         "remark": self.phrases.say("utter_update_short"),
                     },
                 },
