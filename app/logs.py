@@ -25,7 +25,7 @@ def set_up(level: int = logging.INFO) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("TQDM_DISABLE", "1")  # Rasa's progress bars
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # Rasa's own: no progress bars
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     logging.captureWarnings(True)  # Rasa turns deprecations of its own libraries on again
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
