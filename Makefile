@@ -13,7 +13,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-dev browser run test lint train clean
+.PHONY: help setup setup-dev system run test lint train clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 16
@@ -42,8 +42,8 @@ setup: .venv/.ready  ## install everything the product needs into .venv
 
 setup-dev: .venv/.ready-dev
 
-browser: setup-dev
-	@bash tests/install_browser.sh
+system: setup-dev
+	@bash tests/install_system.sh
 
 train: setup  ## train the language model into models/
 	@$(BIN)/minsheng train
@@ -56,7 +56,7 @@ lint: setup-dev  ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-test: lint browser  ## every test, the browser's included
+test: lint system  ## every test, the browser's included
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m pytest
 

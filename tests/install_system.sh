@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the browser tests need beside Python packages: a Chromium and fonts with Chinese and emoji.
+# What the tests need beside Python packages: a Chromium, fonts with Chinese and emoji, a PostgreSQL server.
 # As root on Debian they are installed; elsewhere this says what is missing and how to get it.
 set -euo pipefail
 
@@ -7,14 +7,15 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fonts-noto-cjk)
 fc-list 2>/dev/null | grep -qi "emoji" || missing+=(fonts-noto-color-emoji)
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "[setup] installing ${missing[*]} for the browser tests"
+  echo "[setup] installing ${missing[*]} for the tests"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq fontconfig "${missing[@]}" >/dev/null
 else
-  echo "The browser tests need: ${missing[*]}"
+  echo "The tests need: ${missing[*]}"
   echo "Install them with: sudo apt-get install -y ${missing[*]}"
   exit 1
 fi
