@@ -4,9 +4,10 @@
 set -euo pipefail
 
 missing=()
+fonts=$(fc-list 2>/dev/null || true)
 command -v chromium >/dev/null || missing+=(chromium)
-fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fonts-noto-cjk)
-fc-list 2>/dev/null | grep -qi "emoji" || missing+=(fonts-noto-color-emoji)
+grep -qi "noto.*cjk" <<<"$fonts" || missing+=(fonts-noto-cjk)
+grep -qi "emoji" <<<"$fonts" || missing+=(fonts-noto-color-emoji)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
