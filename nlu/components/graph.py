@@ -237,7 +237,7 @@ def _hints(reading: Reading | None, category: dict[str, Any] | None) -> Hints:
         correction=reading.correction is not None,
         option=reading.has("option"),
         case_number=reading.has("case_number"),
-        content=reading.has("place", "phone", "person_name", "id_number"),
+        content=reading.has("place", "phone", "person_name", "id_number") or reading.mostly_time,
         service=category["ranking"][0]["confidence"] if category and known else 0.0,
     )
 

@@ -17,6 +17,9 @@ from nlu.components.text import squeeze
 
 REPORT = "report"
 _LOWEST = 0.3
+_IDLE = 0.1
+_LIKELY = 0.5
+_STRICT = 0.6
 _ABOUT_A_SERVICE = 0.7
 # Longest squeezed message that may still be this intent; longer ones carry content.
 _LONGEST = {
@@ -47,17 +50,21 @@ _LONGEST = {
 }
 _QUESTION = re.compile(r"什么时候|啥时候|多久|几天|怎么|为什么|吗$|么$|没有\?|[?]$")
 _ANSWERS = frozenset({"affirm", "deny", "skip"})
+_ORDERS = frozenset(
+    {"cancel", "start_over", "resume", "go_public", "go_confidential", "second_matter", "my_data"}
+    | {"ask_photo"}
+)
 _SMALL_TALK = frozenset({"out_of_scope", "chitchat", "abuse", "greet", "bye", "thanks"})
 # Words that a person writes about a grievance, hardly to a telephone or a friend.
 _GRIEVANCE = re.compile(
-    r"投诉|反映|举报|扰民|没人管|无人管|不作为|乱收费|噪音|噪声|违建|违章|占道|拖欠|欠薪|物业|小区|业主|居民|社区|街道|村委|村民|"
+    r"投诉|反映|举报|扰民|车位|被占|没人管|无人管|不作为|乱收费|噪音|噪声|违建|违章|占道|拖欠|欠薪|物业|小区|业主|居民|社区|街道|村委|村民|"
     r"城管|派出所|交警|民警|执法|政府|有关部门|相关部门|职能|开发商|施工|工地|路灯|井盖|垃圾|污水|油烟|停水|停电|供暖|燃气|公交|"
     r"医保|社保|公积金|低保|户口|身份证|驾驶证|学校|老师|幼儿园|退费|补贴|领导|书记|市长|请问.{0,12}(?:办理|政策|规定|手续|部门|电话)|希望.{0,20}(?:处理|解决|整改)|"
     r"的问题|咨询|关于|[税土地国政财民业理]局|局长|厅|办件|请解决|恳[请求]|建议|看法|意见|工单|话务|回电|政策|教育|市民|我[市省县区]|县|执照|"
     r"的士|传销|报案|资料|材料|申请|审批|车管所|火车票改签|罚款|工资|合规|违法|举报"
 )
 _EDGES = re.compile(
-    r"^(?:那就|那么|那|嗯+|哦+|请|麻烦你?|你好|您好|好吧|我说)+|(?:吧|啊|呀|哦|呢|嘛|哈|啦|了|谢谢|的|咯|喽|哟)+$"
+    r"^(?:那就|那么|那|我|嗯+|哦+|请|麻烦你?|你好|您好|好吧|我说)+|(?:吧|啊|呀|哦|呢|嘛|哈|啦|了|谢谢|的|咯|喽|哟)+$"
 )
 
 
@@ -65,6 +72,7 @@ _EDGES = re.compile(
 _AFFAIR = re.compile(
     r"办理|材料|资料|条件|政策|手续|咨询|规定|如何查|查询.{2,}|身份证|居住证|驾驶证|工单.{0,12}内容|APP|app|问题$"
 )
+_AT_US = re.compile("你|平台|机器人|政府|这帮|一[帮群]")
 _ABOUT_US = frozenset({"ask_help", "ask_progress", "ask_duration", "ask_hours", "start_complaint"})
 _OUR_WORK = re.compile(r"投诉|进度|反映的|我的单|受理|催|你们|机器人|人工|我要|我想")
 
@@ -76,7 +84,7 @@ class Hints:
     correction: bool = False
     option: bool = False
     case_number: bool = False
-    content: bool = False  # a place, a phone or a name
+    content: bool = False  # a place, a phone, a name, or little but a time
     service: float = 0.0  # confidence that it is about a service of the catalogue
 
 
@@ -131,23 +139,42 @@ class IntentModel:
         for intent, confidence in ranking[:3]:
             if intent in (REPORT, "correct") or confidence < _LOWEST:
                 break
-            if self._fits(intent, text, key, hints):
+            if confidence < self._needed(intent, text, hints):
+                continue
+            if self._fits(intent, text, key, hints, confidence=confidence):
                 return intent, confidence
         aside = max(("out_of_scope", "chitchat"), key=lambda name: scores.get(name, 0.0))
         idle = sum(scores.get(name, 0.0) for name in _SMALL_TALK)
-        if idle > 1.3 * scores[REPORT] and len(key) <= 40 and self._fits(aside, text, key, hints):
+        if (
+            idle > max(_IDLE, 1.3 * scores[REPORT])
+            and len(key) <= 40
+            and self._fits(aside, text, key, hints)
+        ):
             return aside, idle
         return REPORT, max(0.5, scores[REPORT])
 
-    def _fits(self, intent: str, text: str, key: str, hints: Hints) -> bool:
+    def _needed(self, intent: str, text: str, hints: Hints) -> float:
+        """The confidence an intent needs against a text that may be content."""
+        if intent in _SMALL_TALK:
+            return _LOWEST
+        if intent in _ANSWERS or hints.service >= _ABOUT_A_SERVICE:
+            return _STRICT
+        ordered_in_a_grievance = intent in _ORDERS and _GRIEVANCE.search(text)
+        return _STRICT if ordered_in_a_grievance else _LOWEST
+
+    def _fits(
+        self, intent: str, text: str, key: str, hints: Hints, *, confidence: float = 0.0
+    ) -> bool:
         """Whether a message can be of this intent at all."""
         if len(key) > _LONGEST.get(intent, 0):
             return False
         if intent in _ANSWERS:
             return not hints.content and not _QUESTION.search(text) and len(key) <= 6
+        if intent == "abuse" and len(key) <= 8 and _AT_US.search(text):
+            return not hints.content
         if intent in _SMALL_TALK:
             polite = intent in ("thanks", "bye", "greet")
-            strange = polite or hints.service < _ABOUT_A_SERVICE
+            strange = polite or hints.service < _ABOUT_A_SERVICE or confidence >= _LIKELY
             return not hints.content and strange and not _GRIEVANCE.search(text)
         if intent in _ABOUT_US:
             return not _AFFAIR.search(text) or _OUR_WORK.search(text) is not None and len(key) <= 16

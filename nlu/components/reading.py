@@ -8,9 +8,10 @@ from nlu.components.contacts import Found, find_contacts, find_option
 from nlu.components.corrections import Correction, find_correction
 from nlu.components.gazetteer import Division, Gazetteer, Mention
 from nlu.components.places import PlaceFinder
-from nlu.components.text import fold
+from nlu.components.text import fold, squeeze
 from nlu.components.times import find_times
 
+_MOSTLY = 0.6
 _VISIBILITY = ("公开", "保密", "匿名", "不公开")
 
 
@@ -21,6 +22,7 @@ class Reading:
     entities: tuple[Found, ...]
     correction: Correction | None
     divisions: tuple[Division, ...]
+    mostly_time: bool = False
 
     def has(self, *names: str) -> bool:
         """Whether an entity of one of these names was found."""
@@ -54,7 +56,9 @@ class Reader:
         divisions = tuple(d for m in mentions for d in m.divisions)[:5]
         if divisions:
             divisions = tuple(self._gazetteer.resolve(folded)[:5])
-        return Reading(tuple(found), correction, divisions)
+        told = sum(end - start for start, end in times)
+        mostly_time = told >= _MOSTLY * len(squeeze(text)) > 0
+        return Reading(tuple(found), correction, divisions, mostly_time)
 
 
 def _mask(text: str, contacts: list[Found]) -> str:
