@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.tracker_store import TrackerStore
@@ -74,6 +75,15 @@ class InProcessActions(EndpointConfig):
             raise
 
 
+def _trust(_action: RemoteAction, _result: dict[str, Any]) -> bool:
+    """Take an action's result as it is: our own executor built it, in this process.
+
+    Rasa checks it against a JSON schema, and the schema against its meta-schema, at every call: that was 85 % of a
+    turn (measured: cProfile over 100 turns, 83 of 97 s).
+    """
+    return True
+
+
 class SnapshotStore(TrackerStore):
     """Keeps one conversation for the length of one turn, built from a snapshot."""
 
@@ -125,6 +135,7 @@ class RasaDialogue:
 
     def __init__(self, model: Path, *, menu: Mapping[str, str]) -> None:
         """Load a model; `menu` maps keys of the account's menu to intents."""
+        RemoteAction._validate_action_result = _trust
         executor = ActionExecutor()
         executor.register_package("actions")
         self._endpoint = InProcessActions(executor)
