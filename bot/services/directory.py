@@ -13,7 +13,8 @@ from bot.model.backend import Attribute, Service
 from bot.model.draft import Ranked
 
 OTHER = "其他"
-_SAME, _SAME_GROUP, _KEYWORD, _CHARACTERS = 4.0, 2.0, 1.0, 2.0
+#: What likens a foreign service to one of our catalogue's; `_ENOUGH` is what it takes to be offered at all.
+_SAME, _SAME_GROUP, _KEYWORD, _CHARACTERS, _ENOUGH = 4.0, 2.0, 1.0, 2.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,26 @@ class Directory:
             return same.code
         scored = [(self._likeness(s, guess, text), s.code) for s in self.services]
         best = max(scored, key=lambda pair: pair[0], default=(0.0, ""))
-        return best[1] if best[0] >= _SAME_GROUP else ""
+        return best[1] if best[0] >= _ENOUGH else ""
 
     @staticmethod
     def _likeness(service: Service, guess: Ranked, text: str) -> float:
         score = 0.0
         if service.name == guess.name:
             score += _SAME
-        if service.group and service.group == guess.group:
-            score += _SAME_GROUP
+        score += _SAME_GROUP * _alike(service.group, guess.group)
         said = f"{guess.name} {text}"
         score += min(3, sum(1 for word in service.keywords if word and word in said)) * _KEYWORD
         shared = set(service.name) & set(guess.name)
         score += _CHARACTERS * len(shared) / max(1, len(set(service.name) | set(guess.name)))
         return score
+
+
+def _alike(one: str, other: str) -> float:
+    """Return 1 for the same group, a half for its short form (环保 and 环境保护), else 0."""
+    if not one or not other:
+        return 0.0
+    if one == other:
+        return 1.0
+    short, long = sorted((one, other), key=len)
+    return 0.5 if len(short) > 1 and set(short) <= set(long) else 0.0
