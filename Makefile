@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 PYTHON ?= python3
 BIN := .venv/bin
 # Which Python the environment gets: 3.11 when the machine has it, else 3.10.
-PY_WANTED ?= $(shell command -v python3.11 >/dev/null 2>&1 && echo 3.11 || $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo 3.11)
+PY_WANTED ?= $(shell python3.11 -V >/dev/null 2>&1 && echo 3.11 || $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo 3.11)
 SYNC := $(UV) sync --frozen --inexact --compile-bytecode --quiet --python $(PY_WANTED)
 
 export RASA_TELEMETRY_ENABLED := false
