@@ -1,0 +1,92 @@
+"""What staff read for the states of the record: one table a kind of state, each checked to be complete."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.model.complaint import Complaint
+from bot.model.conversation import Direction, Holder, WaitReason
+from bot.model.delivery import DeliveryState
+from bot.model.message import Kind
+from bot.model.office import Office
+from bot.model.status import StatusTable
+
+REASONS = {
+    WaitReason.ASKED: "主动要求",
+    WaitReason.EMERGENCY: "紧急情况",
+    WaitReason.MISUNDERSTOOD: "多次没听懂",
+    WaitReason.PARKED: "消息处理失败",
+}
+HOLDERS = {Holder.BOT: "机器人在答", Holder.STAFF: "工作人员在答"}
+SPEAKERS = {Direction.CITIZEN: "市民", Direction.BOT: "机器人", Direction.STAFF: "工作人员"}
+KINDS = {
+    Kind.TEXT: "",
+    Kind.IMAGE: "图片",
+    Kind.VOICE: "语音",
+    Kind.VIDEO: "视频",
+    Kind.LOCATION: "位置",
+    Kind.LINK: "链接",
+    Kind.STICKER: "表情或文件",
+    Kind.FOLLOW: "关注了公众号",
+    Kind.UNFOLLOW: "取消了关注",
+    Kind.SCAN: "扫了现场二维码",
+    Kind.MENU: "点了菜单",
+    Kind.CONSENT: "选择了是否接收通知",
+    Kind.RECEIPT: "平台回执",
+    Kind.IGNORED: "其他事件",
+}
+#: What is shown as a quiet line in the middle: nobody said anything.
+EVENTS = frozenset(
+    {Kind.FOLLOW, Kind.UNFOLLOW, Kind.SCAN, Kind.MENU, Kind.CONSENT, Kind.RECEIPT, Kind.IGNORED}
+)
+DELIVERY_STATES = {
+    DeliveryState.OFFERED: "等待送出",
+    DeliveryState.QUEUED: "排队中",
+    DeliveryState.IN_FLIGHT: "正在送出",
+    DeliveryState.RETRY: "稍后重试",
+    DeliveryState.HELD: "等市民下次来信时告知",
+    DeliveryState.SENT: "已送达",
+    DeliveryState.FAILED: "失败，需要人工查看",
+    DeliveryState.WITHHELD: "不再发送（市民已取消关注）",
+}
+#: Stages before the backend said anything; later ones have their names in catalog/statuses.yml.
+_OWN_STAGES = {"confirmed": "已登记，正在转交", "filed": "已转交，等待受理"}
+#: Words an update may carry (GeoReport v2 and mySociety's list), the usual ones first.
+UPDATE_WORDS = (
+    "in_progress", "investigating", "internal_referral", "action_scheduled", "planned", "for_triage", "open", "reopen",
+    "closed", "fixed", "no_further_action", "not_councils_responsibility", "duplicate", "cancelled",
+)  # fmt: skip
+
+
+def status_name(complaint: Complaint, statuses: StatusTable) -> str:
+    """Return where a case stands, in the words the citizen reads."""
+    if complaint.status:
+        return statuses.meaning(complaint.status).name
+    return _OWN_STAGES.get(complaint.stage) or statuses.name_of_stage(complaint.stage)
+
+
+def status_choices(statuses: StatusTable) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the status words of the catalog as (group, [(word, name)]): what goes on, and what ends a case."""
+    known = [(word, statuses.meaning(word)) for word in UPDATE_WORDS]
+    going = [(word, m.name) for word, m in known if m.is_known and not m.is_closed]
+    ended = [(word, m.name) for word, m in known if m.is_known and m.is_closed]
+    return [("办理中", going), ("办结", ended)]
+
+
+def moment(office: Office, at: datetime | None) -> str:
+    """Return a time on the office's clock with its year, "" for none."""
+    return at.astimezone(office.time_zone).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def waited(span: timedelta) -> str:
+    """Return how long somebody waits, in the largest units that matter."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 1:
+        return "刚刚"
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+    days, hours = divmod(hours, 24)
+    return f"{days} 天 {hours} 小时" if hours else f"{days} 天"

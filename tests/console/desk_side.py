@@ -1,0 +1,160 @@
+"""A console in a thread over a real record, a browser without pictures, and a backend that writes down what it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from bs4 import BeautifulSoup
+
+from bot.model.complaint import Complaint
+from bot.model.conversation import Direction, Line, WaitReason
+from bot.model.errors import RemoteError
+from bot.model.office import Office
+from bot.model.status import StatusTable
+from bot.storage.record import SqlRecord
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "正确的密码-correct"
+SECRET = "a secret of the tests, long enough"
+START = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)  # 10:00 in Hangzhou, a Monday
+
+
+def catalog(name: str) -> Any:
+    return yaml.safe_load((ROOT / "catalog" / name).read_text(encoding="utf-8"))
+
+
+def office() -> Office:
+    return Office.parse(catalog("office.yml"))
+
+
+def statuses() -> StatusTable:
+    return StatusTable.parse(catalog("statuses.yml"))
+
+
+@dataclass
+class HandClock:
+    """A clock that moves when told to."""
+
+    time: datetime = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def forward(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+@dataclass
+class RecordingBackend:
+    """Keeps what it is told; fails as long as `failure` is set."""
+
+    told: list[dict[str, Any]] = field(default_factory=list)
+    failure: RemoteError | None = None
+
+    def post_update(
+        self,
+        service_request_id: str,
+        *,
+        update_id: str,
+        status: str,
+        description: str,
+        at: datetime,
+    ) -> None:
+        if self.failure is not None:
+            raise self.failure
+        if any(t["update_id"] == update_id for t in self.told):
+            return
+        self.told.append(
+            {
+                "service_request_id": service_request_id,
+                "update_id": update_id,
+                "status": status,
+                "description": description,
+                "at": at,
+            }
+        )
+
+
+class Browser:
+    """A browser that follows forms as they stand on the page."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def get(self, path: str, **params: str) -> requests.Response:
+        return self.session.get(self.url + path, params=params, timeout=10, allow_redirects=False)
+
+    def post(self, path: str, data: dict[str, str] | None = None) -> requests.Response:
+        return self.session.post(
+            self.url + path, data=data or {}, timeout=10, allow_redirects=False
+        )
+
+    def soup(self, path: str, **params: str) -> BeautifulSoup:
+        answer = self.get(path, **params)
+        assert answer.status_code == 200, answer.text
+        return BeautifulSoup(answer.text, "html.parser")
+
+    def submit(self, path: str, ending: str, **changes: str) -> requests.Response:
+        """Open a page, fill in the form whose action ends so, and send it."""
+        (form,) = self.soup(path).select(f"form[action$='{ending}']")
+        data = {str(i["name"]): str(i.get("value", "")) for i in form.select("input[name]")}
+        return self.post(str(form["action"]).removeprefix("/console"), {**data, **changes})
+
+    def sign_in(self, password: str = PASSWORD, **changes: str) -> requests.Response:
+        return self.submit("/sign-in", "/sign-in", password=password, **changes)
+
+    def hidden(self, path: str, name: str) -> str:
+        found = self.soup(path).find("input", {"name": name})
+        assert found is not None
+        return str(found["value"])
+
+
+def waits(record: SqlRecord, citizen: str, reason: WaitReason, since: datetime, *said: str) -> str:
+    """Let a citizen say something and wait; returns the conversation's id."""
+    with record.unit() as unit:
+        conversation = unit.conversations.open(f"hash-of-{citizen}", citizen)
+        for number, words in enumerate(said):
+            unit.conversations.add_line(line(conversation.id, f"{citizen}:{number}", words, since))
+        conversation.wait_for_person(reason, since)
+        conversation.last_said_at = since
+        unit.conversations.save(conversation)
+    return conversation.id
+
+
+def line(conversation_id: str, key: str, words: str, at: datetime = START, **changes: Any) -> Line:
+    fields: dict[str, Any] = {"direction": Direction.CITIZEN, "kind": "text", "data": {}}
+    return Line(conversation_id=conversation_id, key=key, text=words, at=at, **(fields | changes))
+
+
+def complaint(number: int = 1, **changes: Any) -> Complaint:
+    fields: dict[str, Any] = {
+        "id": f"c{number}",
+        "receipt": f"HZ-261123-{number:04d}",
+        "conversation_id": "hash-of-anna",
+        "service_code": "1351",
+        "service_name": "社会生活噪声",
+        "service_group": "环保",
+        "description": "小区里从早到晚有人甩鞭子\n我的电话 138****5678",
+        "summary": "户外活动噪声扰民",
+        "place": "人民路18号",
+        "confirmed_at": START + timedelta(minutes=number),
+        "contact_phone": "SEALED-PHONE-TOKEN",
+        "sealed": {"138****5678": "SEALED-ORIGINAL"},
+        "consent": "2026-11",
+        "backend_id": f"2026-{number}",
+        "stage": "filed",
+    }
+    return Complaint(**(fields | changes))
+
+
+def store(record: SqlRecord, *cases: Complaint) -> None:
+    with record.unit() as unit:
+        for case in cases:
+            unit.complaints.add(case)
