@@ -26,7 +26,10 @@ class Conversations(Protocol):
         """Return the conversation with this id."""
 
     def open(self, conversation_id: str, citizen: str) -> Conversation:
-        """Return the citizen's conversation, made if there is none, with the open id they have now."""
+        """Return the citizen's conversation, made if there is none, with the open id they have now.
+
+        Must raise `Stale` if another writer makes it at the same moment.
+        """
 
     def save(self, conversation: Conversation) -> None:
         """Write it back if nobody else did since it was read; must raise `Stale` otherwise (the fence)."""

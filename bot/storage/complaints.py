@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bot.model.backend import Update
 from bot.model.complaint import Complaint
+from bot.storage.inserting import insert_new
 from bot.storage.tables import complaints, counters, updates
 
 _FIELDS = [f.name for f in fields(Complaint)]
@@ -22,12 +23,11 @@ class Complaints:
         self._c = connection
 
     def next_number(self, day: str) -> int:
-        """Return the day's next number, starting at 1; gaps appear where a turn was thrown away."""
-        result = self._c.execute(
+        """Return the day's next number, starting at 1; others who want one wait for this unit to end."""
+        insert_new(self._c, counters, {"name": day, "value": 0})
+        self._c.execute(
             counters.update().where(counters.c.name == day).values(value=counters.c.value + 1)
         )
-        if result.rowcount == 0:
-            self._c.execute(counters.insert().values(name=day, value=1))
         return int(
             self._c.execute(sa.select(counters.c.value).where(counters.c.name == day)).scalar_one()
         )

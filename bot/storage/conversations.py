@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot.model.conversation import Conversation, Holder, Line, WaitReason
 from bot.ports import Clock
 from bot.record import Stale
+from bot.storage.inserting import insert_new, put
 from bot.storage.tables import consents, conversations, lines
 
 
@@ -35,9 +36,9 @@ class Conversations:
             found.citizen = citizen
             return found
         fresh = Conversation(id=conversation_id, citizen=citizen)
-        self._c.execute(
-            conversations.insert().values(**_values(fresh), created_at=self._clock.now())
-        )
+        values = {**_values(fresh), "created_at": self._clock.now()}
+        if not insert_new(self._c, conversations, values):
+            raise Stale(conversation_id)  # another worker made it since we looked
         return fresh
 
     def save(self, conversation: Conversation) -> None:
@@ -92,19 +93,13 @@ class Conversations:
 
     def set_consent(self, conversation_id: str, template_id: str, *, accepted: bool) -> None:
         """Remember whether the citizen allows notices with this template."""
-        self._c.execute(
-            consents.delete().where(
-                consents.c.conversation_id == conversation_id, consents.c.template_id == template_id
-            )
-        )
-        self._c.execute(
-            consents.insert().values(
-                conversation_id=conversation_id,
-                template_id=template_id,
-                accepted=accepted,
-                at=self._clock.now(),
-            )
-        )
+        values = {
+            "conversation_id": conversation_id,
+            "template_id": template_id,
+            "accepted": accepted,
+            "at": self._clock.now(),
+        }
+        put(self._c, consents, values)
 
     def consent(self, conversation_id: str, template_id: str) -> bool | None:
         """Return the citizen's last word on notices with this template, None if there was none."""

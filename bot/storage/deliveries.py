@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Clock
+from bot.storage.inserting import insert_new
 from bot.storage.tables import deliveries
 
 _FIELDS = [f.name for f in fields(Delivery)]
@@ -25,12 +26,12 @@ class Deliveries:
 
     def add(self, delivery: Delivery) -> bool:
         """Store it; False (and nothing done) if its key is there already."""
-        if self.by_key(delivery.key) is not None:
+        values = {**_values(delivery), "created_at": self._clock.now()}
+        if not insert_new(self._c, deliveries, values):
             return False
-        values = _values(delivery)
-        values["created_at"] = self._clock.now()
-        result = self._c.execute(deliveries.insert().values(**values))
-        delivery.id = int(result.inserted_primary_key[0])
+        delivery.id = self._c.execute(
+            sa.select(deliveries.c.id).where(deliveries.c.key == delivery.key)
+        ).scalar_one()
         return True
 
     def by_key(self, key: str) -> Delivery | None:

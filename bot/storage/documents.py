@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.ports import Clock
+from bot.storage.inserting import put
 from bot.storage.tables import documents
 
 
@@ -24,5 +25,4 @@ class Documents:
 
     def put(self, name: str, body: Any) -> None:
         """Store or replace the document."""
-        self._c.execute(documents.delete().where(documents.c.name == name))
-        self._c.execute(documents.insert().values(name=name, body=body, at=self._clock.now()))
+        put(self._c, documents, {"name": name, "body": body, "at": self._clock.now()})

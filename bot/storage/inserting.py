@@ -1,0 +1,33 @@
+"""Inserts that several writers may make at the same moment.
+
+On SQLite writers queue at the start of a transaction; on PostgreSQL two may both find nothing and both insert. The
+database decides then, without an error that would end the whole unit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+_INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def insert_new(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert the row; False (and nothing done) if its key is there already."""
+    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    return int(connection.execute(statement).rowcount) == 1
+
+
+def put(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> None:
+    """Insert the row, or replace the one with the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    rest = {name: value for name, value in values.items() if name not in keys}
+    statement = _insert(connection, table).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+
+
+def _insert(connection: sa.engine.Connection, table: sa.Table) -> Any:
+    # inline: no RETURNING, which has no row to return when nothing was inserted
+    return _INSERTS[connection.dialect.name](table).inline()
