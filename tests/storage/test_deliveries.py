@@ -1,0 +1,201 @@
+"""What `bot.record.Deliveries` promises, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
+from bot.record import Record
+from tests.builders import NOON, SetClock, make_delivery
+from tests.storage.racing import Race
+
+
+def add(record: Record, *wanted: Delivery) -> list[int]:
+    with record.unit() as unit:
+        assert all(unit.deliveries.add(delivery) for delivery in wanted)
+    return [delivery.id for delivery in wanted]
+
+
+def due(record: Record) -> list[int]:
+    with record.unit() as unit:
+        return unit.deliveries.due()
+
+
+def claim(record: Record, delivery_id: int) -> Delivery | None:
+    with record.unit() as unit:
+        return unit.deliveries.claim(delivery_id)
+
+
+class TestAdding:
+    def test_a_key_is_taken_once(self, record: Record) -> None:
+        add(record, make_delivery("d1", payload={"text": "先"}))
+        with record.unit() as unit:
+            assert unit.deliveries.add(make_delivery("d1", payload={"text": "后"})) is False
+            assert unit.deliveries.add(make_delivery("d2")) is True
+            assert unit.deliveries.by_key("d1").payload == {"text": "先"}  # type: ignore[union-attr]
+            assert unit.deliveries.by_key("d3") is None
+
+    def test_of_several_adders_at_once_one_adds(self, record: Record) -> None:
+        def adder() -> bool:
+            with record.unit() as unit:
+                return unit.deliveries.add(make_delivery("d1"))
+
+        assert sorted(Race(adder, adder, adder).run()) == [False, False, True]
+
+    def test_all_of_it_is_kept(self, record: Record) -> None:
+        full = make_delivery(
+            complaint_id="k1",
+            state=DeliveryState.RETRY,
+            attempts=2,
+            repeats=1,
+            rung="custom",
+            error="wechat -1",
+            remote_id="777",
+            trail=["unknown"],
+        )
+        add(record, full)
+        with record.unit() as unit:
+            found = unit.deliveries.by_key("d1")
+        full.created_at = NOON
+        assert found == full
+
+    def test_what_came_back_finds_its_delivery(self, record: Record) -> None:
+        add(
+            record,
+            make_delivery("old", rung="bizsend", remote_id="1"),
+            make_delivery("new", rung="bizsend", remote_id="2"),
+            make_delivery("other", rung="bizsend", conversation_id="c2"),
+        )
+        with record.unit() as unit:
+            assert unit.deliveries.by_remote_id("1").key == "old"  # type: ignore[union-attr]
+            assert unit.deliveries.by_remote_id("") is None
+            assert unit.deliveries.by_remote_id("3") is None
+            assert unit.deliveries.latest_by_rung("c1", "bizsend").key == "new"  # type: ignore[union-attr]
+            assert unit.deliveries.latest_by_rung("c1", "template") is None
+
+
+class TestDue:
+    def test_oldest_first_and_only_what_is_due(self, record: Record) -> None:
+        later, first, second, _ = add(
+            record,
+            make_delivery("later", due_at=NOON + timedelta(seconds=1)),
+            make_delivery("first", due_at=NOON - timedelta(minutes=2), state=DeliveryState.RETRY),
+            make_delivery("second", due_at=NOON, state=DeliveryState.OFFERED),
+            make_delivery("sent", state=DeliveryState.SENT),
+        )
+        assert due(record) == [first, second]
+        with record.unit() as unit:
+            assert unit.deliveries.due(limit=1) == [first]
+            assert unit.deliveries.oldest_due() == NOON - timedelta(minutes=2)
+            assert unit.deliveries.count_by_state() == {
+                "queued": 1,
+                "retry": 1,
+                "offered": 1,
+                "sent": 1,
+            }
+        assert later not in due(record)
+
+    def test_nothing_waits_in_an_empty_record(self, record: Record) -> None:
+        with record.unit() as unit:
+            assert unit.deliveries.oldest_due() is None
+            assert unit.deliveries.due() == []
+
+
+class TestClaiming:
+    def test_one_of_two_senders_gets_it(self, record: Record) -> None:
+        for number in range(5):
+            (delivery_id,) = add(record, make_delivery(f"d{number}"))
+
+            def sender(wanted: int = delivery_id) -> bool:
+                return claim(record, wanted) is not None
+
+            assert sorted(Race(sender, sender).run()) == [False, True]
+
+    def test_a_claim_counts_the_attempt_and_hides_the_delivery(self, record: Record) -> None:
+        (delivery_id,) = add(record, make_delivery())
+        claimed = claim(record, delivery_id)
+        assert claimed is not None
+        assert (claimed.attempts, claimed.trail) == (1, [])
+        assert due(record) == []
+        assert claim(record, delivery_id) is None
+        assert claim(record, 4711) is None
+
+    def test_a_dead_senders_claim_ends_and_the_next_is_told(
+        self, record: Record, clock: SetClock
+    ) -> None:
+        (delivery_id,) = add(record, make_delivery())
+        claim(record, delivery_id)
+        clock.pass_(seconds=59)
+        assert (due(record), claim(record, delivery_id)) == ([], None)
+        clock.pass_(seconds=2)
+        assert due(record) == [delivery_id]
+        again = claim(record, delivery_id)
+        assert again is not None
+        assert (again.attempts, again.trail) == (2, ["orphaned"])
+        assert claim(record, delivery_id) is None
+
+    def test_one_of_two_heirs_gets_what_a_dead_sender_left(
+        self, record: Record, clock: SetClock
+    ) -> None:
+        (delivery_id,) = add(record, make_delivery())
+        claim(record, delivery_id)
+        clock.pass_(minutes=2)
+
+        def heir() -> bool:
+            return claim(record, delivery_id) is not None
+
+        assert sorted(Race(heir, heir).run()) == [False, True]
+
+    @pytest.mark.parametrize(
+        "state",
+        [DeliveryState.SENT, DeliveryState.HELD, DeliveryState.FAILED, DeliveryState.WITHHELD],
+    )
+    def test_what_is_done_or_held_is_not_claimed(
+        self, record: Record, state: DeliveryState
+    ) -> None:
+        (delivery_id,) = add(record, make_delivery(state=state))
+        assert claim(record, delivery_id) is None
+
+
+class TestHolding:
+    def test_held_news_comes_oldest_first_for_this_citizen(self, record: Record) -> None:
+        held = DeliveryState.HELD
+        add(
+            record,
+            make_delivery("a", state=held, due_at=NOON + timedelta(days=1)),
+            make_delivery("b", state=held),
+            make_delivery("c", state=held, conversation_id="c2"),
+            make_delivery("d"),
+        )
+        with record.unit() as unit:
+            assert [d.key for d in unit.deliveries.held("c1")] == ["a", "b"]
+
+    def test_a_citizen_who_left_is_told_nothing_more_but_cases_are_filed(
+        self, record: Record
+    ) -> None:
+        filing = DeliveryKind.FILING
+        add(
+            record,
+            make_delivery("notice"),
+            make_delivery("held", state=DeliveryState.HELD),
+            make_delivery("reply", kind=DeliveryKind.REPLY, state=DeliveryState.OFFERED),
+            make_delivery("sent", state=DeliveryState.SENT),
+            make_delivery("filing", kind=filing),
+            make_delivery("other", conversation_id="c2"),
+        )
+        with record.unit() as unit:
+            unit.deliveries.withhold("c1")
+            states = {
+                key: unit.deliveries.by_key(key).state.value  # type: ignore[union-attr]
+                for key in ("notice", "held", "reply", "sent", "filing", "other")
+            }
+        assert states == {
+            "notice": "withheld",
+            "held": "withheld",
+            "reply": "withheld",
+            "sent": "sent",
+            "filing": "queued",
+            "other": "queued",
+        }
