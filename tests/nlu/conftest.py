@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,6 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.importers.utils import training_data_from_paths
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-
-from nlu.components import graph
 
 ROOT = Path(__file__).parents[2]
 Parse = Callable[[str], dict[str, Any]]
@@ -45,8 +44,8 @@ def parse(training_data: TrainingData, tmp_path_factory: pytest.TempPathFactory)
     pipeline = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))["pipeline"]
     loaded = []
     for step in pipeline:
-        name = step["name"].rpartition(".")[2]
-        component = getattr(graph, name)
+        module, _, name = step["name"].rpartition(".")
+        component = getattr(import_module(module), name)
         config = {**component.get_default_config(), **step}
         if name == "CitizenReader":
             config["home_city"] = "杭州市"
