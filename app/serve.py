@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from app.bootstrap import CATALOG, Parts, backend_key, build
@@ -23,6 +24,8 @@ from app.presence import live_workers
 from app.secrets import kept_secret
 from app.settings import Settings
 from bot.storage.database import upgrade
+from console.app import create_app as create_console
+from console.config import ConsoleConfig
 from desk.app import create_app as create_desk
 from desk.config import DeskConfig
 from desk.storage import upgrade as upgrade_desk
@@ -138,9 +141,27 @@ def mounts(parts: Parts) -> list[BaseRoute]:
             )
         )
         found.append(Mount("/open311/v2", app=desk))
+    found.append(Mount("/console", app=_console(parts)))
     if settings.simulator:
         found.append(Mount("/simulator", app=create_simulator(_simulated(settings))))
     return found
+
+
+def _console(parts: Parts) -> Starlette:
+    settings = parts.settings
+    secret = settings.secret_key or kept_secret(settings.data_dir, "secret.key")
+    return create_console(
+        ConsoleConfig(
+            secret=secret,
+            admin_password=settings.admin_password,
+            secure_cookies=settings.public_url.startswith("https://"),
+        ),
+        record=parts.record,
+        office=parts.catalog.office,
+        statuses=parts.catalog.statuses,
+        backend=parts.backend if settings.uses_desk else None,
+        clock=parts.clock,
+    )
 
 
 def _simulated(settings: Settings) -> SimulatorConfig:
