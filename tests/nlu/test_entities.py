@@ -63,6 +63,7 @@ def test_the_longest_place_comes_first(reader: Reader, text: str, place: str) ->
         "医院态度差",
         "一路上都是坑",
         "物业不管",
+        "从早到晚有人唱歌、甩鞭子、跳广场舞",
     ],
 )
 def test_a_generic_word_is_no_place(reader: Reader, text: str) -> None:
