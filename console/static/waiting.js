@@ -51,13 +51,14 @@ async function look() {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
     if (answer.status === 401) {
       say("登录已过期。", signIn);
-      return;
+    } else if (answer.ok) {
+      const data = await answer.json();
+      showCount(data);
+      showRows(data.rows);
+      say("");
+    } else {
+      say("暂时读不到等待名单，正在重试……");
     }
-    if (!answer.ok) throw new Error(answer.status);
-    const data = await answer.json();
-    showCount(data);
-    showRows(data.rows);
-    say("");
   } catch {
     say("暂时连不上服务器，正在重试……");
   }

@@ -43,7 +43,7 @@ def test_the_newest_case_stands_first_with_all_one_needs_to_know(
     text = " ".join(first.text.split())
     assert text == (
         "HZ-261123-0002 办理中 户外活动噪声扰民 环保 · 社会生活噪声 人民路18号 "
-        "2026-11-23 10:02 · 后台编号 2026-2"
+        "2026-11-23 10:02 后台编号 2026-2"
     )
     assert "已转交，等待受理" in second.text
 
