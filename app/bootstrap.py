@@ -19,7 +19,7 @@ from app.phrases import DomainPhrases
 from app.secrets import KeySealer, MediaLinks, kept_secret
 from app.settings import ROOT, Settings
 from bot.services.catalogue import Catalogue
-from bot.services.deliver import Deliverer
+from bot.services.deliver import Deliverer, Handler
 from bot.services.filing import FilingHandler
 from bot.services.ladder import NoticeHandler, NoticeTemplates, ReplyHandler
 from bot.services.media import MediaHandler
@@ -98,32 +98,33 @@ class Parts:
             signs=self.catalog.signs,
         )
 
-    def deliverer(self) -> Deliverer:
-        """Return the engine that sends what is due."""
+    def deliverers(self) -> dict[str, Deliverer]:
+        """Return the engines that send what is due: one for citizens, one for what may be slow."""
         templates = NoticeTemplates(
             self.settings.notice_template_id,
             self.settings.template_message_id,
             self.catalog.notice_fields["subscription"],
             self.catalog.notice_fields["template"],
         )
-        answers = RedisAnswers(self.redis)
-        return Deliverer(
+        filing = FilingHandler(
             self.record,
-            {
-                "reply": ReplyHandler(self.record, self.messenger, answers),
-                "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
-                "media": MediaHandler(self.record, self.messenger),
-                "filing": FilingHandler(
-                    self.record,
-                    self.backend,
-                    clock=self.clock,
-                    sealer=self.sealer,
-                    directory=self.catalogue.directory,
-                    media_url=self.links.url,
-                ),
-            },
-            self.clock,
+            self.backend,
+            clock=self.clock,
+            sealer=self.sealer,
+            directory=self.catalogue.directory,
+            media_url=self.links.url,
         )
+        told: dict[str, Handler] = {
+            "reply": ReplyHandler(self.record, self.messenger, RedisAnswers(self.redis)),
+            "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
+        }
+        return {
+            "tell": Deliverer(self.record, told, self.clock),
+            "file": Deliverer(self.record, {"filing": filing}, self.clock),
+            "fetch": Deliverer(
+                self.record, {"media": MediaHandler(self.record, self.messenger)}, self.clock
+            ),
+        }
 
     def close(self) -> None:
         """Give connections back."""

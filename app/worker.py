@@ -28,7 +28,7 @@ _SERVICES_EVERY = timedelta(minutes=10)
 
 
 class Worker:
-    """Runs turns on the calling thread; deliveries and the backend each on a thread of their own."""
+    """Runs turns on the calling thread; telling, filing, fetching and the backend's news each on one of their own."""
 
     def __init__(self, parts: Parts, dialogue: Dialogue) -> None:
         self._parts = parts
@@ -37,7 +37,8 @@ class Worker:
         self._partitions = Partitions(parts.redis, parts.process_id)
         self._lease = RedisLease(parts.redis, parts.process_id)
         self._stop = threading.Event()
-        self._nudge = threading.Event()
+        self._deliverers = parts.deliverers()
+        self._nudges = {name: threading.Event() for name in self._deliverers}
         self._turn_seconds = Histogram(
             "minsheng_turn_seconds", "Time of one turn", registry=parts.registry
         )
@@ -48,9 +49,10 @@ class Worker:
     def run(self) -> None:
         """Work until `stop`; entries not finished stay for the next owner."""
         threads = [
-            threading.Thread(target=self._deliver, name="deliver", daemon=True),
-            threading.Thread(target=self._watch_backend, name="backend", daemon=True),
+            threading.Thread(target=self._deliver, args=(name,), name=name, daemon=True)
+            for name in self._deliverers
         ]
+        threads.append(threading.Thread(target=self._watch_backend, name="backend", daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -60,7 +62,7 @@ class Worker:
                     self._take(entry)
         finally:
             self._partitions.release_all()
-            self._nudge.set()
+            self._nudge_all()
             for thread in threads:
                 thread.join(5)
 
@@ -87,7 +89,7 @@ class Worker:
             log.exception("turn failed")
             self._outcomes.labels("failed").inc()
             self._failed(entry)
-        self._nudge.set()
+        self._nudge_all()
 
     def _failed(self, entry: Entry) -> None:
         if self._partitions.failed(entry) < FAILURES_MOST:
@@ -99,12 +101,16 @@ class Worker:
         self._answers.offer(entry.message.key, reply)
         self._partitions.park(entry, "turn failed three times")
 
-    def _deliver(self) -> None:
-        deliverer = self._parts.deliverer()
+    def _nudge_all(self) -> None:
+        for nudge in self._nudges.values():
+            nudge.set()
+
+    def _deliver(self, name: str) -> None:
+        deliverer, nudge = self._deliverers[name], self._nudges[name]
         while not self._stop.is_set():
-            self._nudge.wait(_DELIVER_EVERY_S)
-            self._nudge.clear()
-            _guarded("deliveries", deliverer.run_once)
+            nudge.wait(_DELIVER_EVERY_S)
+            nudge.clear()
+            _guarded(name, deliverer.run_once)
 
     def _watch_backend(self) -> None:
         """Pull the services, then poll for updates under one lease over all workers."""

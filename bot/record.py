@@ -5,6 +5,7 @@ A unit is one transaction: everything done through it is written together on lea
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -114,8 +115,11 @@ class Deliveries(Protocol):
     def latest_by_rung(self, conversation_id: str, rung: str) -> Delivery | None:
         """Return the newest delivery to this citizen that took this rung."""
 
-    def due(self, *, limit: int = 50) -> list[int]:
-        """Return ids of deliveries that are due, and of those whose sender died, oldest due first."""
+    def due(self, *, kinds: Collection[str] | None = None, limit: int = 50) -> list[int]:
+        """Return ids of deliveries that are due, and of those whose sender died, oldest due first.
+
+        Only of these kinds, if any are given.
+        """
 
     def claim(self, delivery_id: int) -> Delivery | None:
         """Take one for sending, None if another sender has it; must never give it to two."""

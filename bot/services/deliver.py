@@ -41,7 +41,10 @@ class Handler(Protocol):
 
 
 class Deliverer:
-    """The one engine for filing with the backend, telling citizens and fetching media."""
+    """The one engine for filing with the backend, telling citizens and fetching media.
+
+    It carries out the kinds it has a handler for, so that a slow backend need not hold up what citizens are told.
+    """
 
     def __init__(self, record: Record, handlers: Mapping[str, Handler], clock: Clock) -> None:
         self._record = record
@@ -51,7 +54,7 @@ class Deliverer:
     def run_once(self, *, limit: int = 50) -> int:
         """Carry out what is due now; returns how many were claimed."""
         with self._record.unit() as unit:
-            ids = unit.deliveries.due(limit=limit)
+            ids = unit.deliveries.due(kinds=tuple(self._handlers), limit=limit)
         return sum(1 for delivery_id in ids if self._one(delivery_id))
 
     def _one(self, delivery_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ class Deliveries:
         ).first()
         return None if row is None else _delivery(row)
 
-    def due(self, *, limit: int = 50) -> list[int]:
+    def due(self, *, kinds: Collection[str] | None = None, limit: int = 50) -> list[int]:
         """Return ids of deliveries that are due, and of those whose sender died, oldest due first."""
         now = self._clock.now()
         waiting = sa.and_(
@@ -60,9 +61,10 @@ class Deliveries:
         orphaned = sa.and_(
             deliveries.c.state == DeliveryState.IN_FLIGHT.value, deliveries.c.lease_until < now
         )
+        wanted = sa.true() if kinds is None else deliveries.c.kind.in_(tuple(kinds))
         rows = self._c.execute(
             sa.select(deliveries.c.id)
-            .where(sa.or_(waiting, orphaned))
+            .where(sa.or_(waiting, orphaned), wanted)
             .order_by(deliveries.c.due_at, deliveries.c.id)
             .limit(limit)
         )
