@@ -165,7 +165,7 @@ class TurnTaker:
     ) -> Reply:
         """Store the answer: its first part for the waiting callback, what is too long for it to follow."""
         first, *rest = self._divide(reply)
-        key = f"reply:{message.key}"
+        key = before = f"reply:{message.key}"
         now = self._clock.now()
         offered = Delivery(
             key=key,
@@ -181,24 +181,29 @@ class TurnTaker:
                 key=f"{key}:{number}",
                 kind=DeliveryKind.REPLY,
                 due_at=now + _SETTLE_AFTER,
-                payload={"reply": part.to_dict(), "after": key},
+                payload={"reply": part.to_dict(), "after": before},
                 conversation_id=conversation.id,
             )
             unit.deliveries.add(follower)
-            key = follower.key
+            before = follower.key
         return first
 
-    def give_up(self, message: Inbound) -> Reply:
-        """Answer a message whose turn failed for good: say so, and call a person."""
+    def give_up(self, message: Inbound) -> Reply | None:
+        """Answer a message whose turn failed for good: say so, and call a person.
+
+        An event that nobody said (a receipt, a word on notices, leaving) gets no answer; None then.
+        """
         with self._record.unit() as unit:
             conversation = unit.conversations.open(
                 self._sealer.pseudonym(message.citizen), message.citizen
             )
             reply = Reply(self._phrases.say("utter_unwell"))
             if unit.conversations.has_line(message.key):
-                return _answer_of(unit, message) or reply
+                return _answer_of(unit, message) or (reply if message.kind.is_said else None)
             text, _ = mask(message.text)
             unit.conversations.add_line(_line(conversation, replace(message, text=text), {}))
+            if not message.kind.is_said:
+                return None
             self._say_line(unit, conversation, message, reply.text)
             conversation.wait_for_person(WaitReason.PARKED, self._clock.now())
             first = self.order(unit, conversation, message, reply)
