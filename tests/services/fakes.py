@@ -1,0 +1,180 @@
+"""Fakes of the ports: they record what they were asked and answer what a test told them to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
+from bot.model.delivery import Delivery
+from bot.model.message import Reply
+from bot.ports import Settled
+from bot.services.counter import Counter
+from bot.services.turn import Heard, Spoken
+
+
+@dataclass
+class Sent:
+    """One call that reached the citizen."""
+
+    way: str  # custom | bizsend | template
+    citizen: str
+    text: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class RecordingMessenger:
+    """Keeps what was sent; `fails[way]` is raised instead, once for each error in the list."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.tried: list[str] = []
+        self.fails: dict[str, list[Exception]] = {}
+        self.stored: dict[str, tuple[bytes, str]] = {}
+
+    def send(self, citizen: str, reply: Reply) -> None:
+        self._go("custom")
+        self.sent.append(Sent("custom", citizen, reply.text))
+
+    def notify_subscription(self, citizen: str, template_id: str, values: dict[str, str]) -> None:
+        self._go("bizsend")
+        self.sent.append(Sent("bizsend", citizen, values=values))
+
+    def notify_template(
+        self, citizen: str, template_id: str, values: dict[str, str], *, client_msg_id: str
+    ) -> str:
+        self._go("template")
+        self.sent.append(Sent("template", citizen, values=values))
+        return f"id-of-{client_msg_id}"
+
+    def allowance(self, citizen: str) -> int:
+        return 5
+
+    def media(self, media_id: str) -> tuple[bytes, str]:
+        self._go("media")
+        return self.stored[media_id]
+
+    def _go(self, way: str) -> None:
+        self.tried.append(way)
+        if self.fails.get(way):
+            raise self.fails[way].pop(0)
+
+    @property
+    def texts(self) -> list[str]:
+        return [sent.text for sent in self.sent]
+
+
+class RecordingBackend:
+    """A backend in memory: `answers` is what the next filings get (a value or an error)."""
+
+    def __init__(self) -> None:
+        self.filings: list[Filing] = []
+        self.answers: list[Filed | Exception] = []
+        self.known: list[Request] = []
+        self.lookups: list[tuple[str, datetime, datetime]] = []
+        self.tokens: dict[str, str | Exception] = {}
+        self.feed: list[Update] = []
+        self.asked: list[tuple[datetime, datetime]] = []
+        self.published: list[Service] = []
+        self.questions: dict[str, list[Attribute]] = {}
+        self.fails: Exception | None = None
+
+    def services(self) -> list[Service]:
+        self._go()
+        return self.published
+
+    def definition(self, code: str) -> list[Attribute]:
+        return self.questions[code]
+
+    def file(self, filing: Filing) -> Filed:
+        self.filings.append(filing)
+        answer = self.answers.pop(0) if self.answers else Filed(f"B-{len(self.filings)}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def resolve_token(self, token: str) -> str | None:
+        found = self.tokens.get(token)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def find(self, *, service_code: str, start: datetime, end: datetime) -> Sequence[Request]:
+        self._go()
+        self.lookups.append((service_code, start, end))
+        return [r for r in self.known if r.service_code == service_code]
+
+    def updates(self, start: datetime, end: datetime) -> Sequence[Update]:
+        self._go()
+        self.asked.append((start, end))
+        return [u for u in self.feed if start <= u.updated_datetime <= end]
+
+    def _go(self) -> None:
+        if self.fails is not None:
+            raise self.fails
+
+
+class FixedAnswers:
+    """The waiting callbacks' side: says what a test decided, OPEN if nothing."""
+
+    def __init__(self, *settled: Settled) -> None:
+        self._settled = list(settled)
+        self.offered: dict[str, Reply | None] = {}
+
+    def offer(self, key: str, reply: Reply | None) -> None:
+        self.offered[key] = reply
+
+    def settle(self, key: str) -> Settled:
+        return self._settled.pop(0) if self._settled else Settled.OPEN
+
+
+class PlainSealer:
+    """Seals by reversing, so that a test can tell what is sealed and what is not."""
+
+    def seal(self, text: str) -> str:
+        return f"<{text[::-1]}>"
+
+    def unseal(self, sealed: str) -> str:
+        return sealed[1:-1][::-1] if sealed.startswith("<") else ""
+
+    def pseudonym(self, citizen: str) -> str:
+        return f"p-{citizen}"
+
+
+class ScriptedDialogue:
+    """A dialogue that answers from a list (the last one for ever) and remembers what it heard."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers) or ["好的"]
+        self.heard: list[Heard] = []
+        self.remembered: list[dict[str, Any] | None] = []
+
+    def respond(self, heard: Heard, snapshot: dict[str, Any] | None, counter: Counter) -> Spoken:
+        self.heard.append(heard)
+        self.remembered.append(snapshot)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if callable(answer):
+            answer = answer(counter)
+        if isinstance(answer, Exception):
+            raise answer
+        reply = Reply(answer) if isinstance(answer, str) else answer
+        return Spoken(reply, {"turns": (snapshot or {"turns": 0})["turns"] + 1})
+
+
+class ScriptedHandler:
+    """Carries deliveries out as told: None sends, an exception is raised, a state is set."""
+
+    def __init__(self, *outcomes: Any, is_told: bool = True) -> None:
+        self.is_told = is_told
+        self._outcomes = list(outcomes)
+        self.carried: list[str] = []
+
+    def carry_out(self, delivery: Delivery) -> None:
+        self.carried.append(delivery.key)
+        outcome = self._outcomes.pop(0) if self._outcomes else None
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome is not None:
+            delivery.state = outcome
