@@ -63,10 +63,12 @@ class Deliverer:
         if delivery is None:
             return False
         handler = self._handlers[delivery.kind.value]
-        unknown_before = bool(delivery.trail) and delivery.trail[-1] == "orphaned"
-        if unknown_before and handler.is_told and not self._may_repeat(delivery):
-            self._save(delivery)
-            return True
+        if handler.is_told and delivery.trail[-1:] == ["orphaned"]:
+            if not self._may_repeat(delivery):
+                self._save(delivery)
+                return True
+            # Said once: being put off or busy after this is no second unknown outcome.
+            delivery.trail = [*delivery.trail, "repeated"]
         delivery.state = DeliveryState.SENT
         try:
             handler.carry_out(delivery)
