@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -46,6 +47,18 @@ def _owner() -> str:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def _create(connection: Any, statement: str, tries: int = 3) -> None:
+    """Run it; a template whose last user is still leaving (a busy machine) is waited for."""
+    for left in reversed(range(tries)):
+        try:
+            connection.cursor().execute(statement)
+        except psycopg2.errors.ObjectInUse:
+            if not left:
+                raise
+        else:
+            return
+
+
 class PostgreSQL:
     """A server on a unix socket only, without fsync: its data lives as long as the session."""
 
@@ -81,8 +94,10 @@ class PostgreSQL:
         name = f"test_{next(_NAMES)}"
         connection = psycopg2.connect(self.url("postgres"))
         connection.autocommit = True
-        connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        connection.close()
+        try:
+            _create(connection, f"CREATE DATABASE {name} TEMPLATE {template}")
+        finally:
+            connection.close()
         return self.url(name)
 
     def _run(self, program: str, *arguments: str) -> None:
