@@ -14,6 +14,8 @@ A step is one deed and what must follow:
   expect     a text or list: all of it must stand in the answer; /.../ is a regular expression
   expect_any at least one of these must
   expect_not none of these may
+  kind       a domain or service (or /.../): if the category is asked for, it must be among the options and
+             is tapped; else it must stand in the read-back. The other checks look at the answer after that.
   options    [least, most] numbered options under the answer
   silent     true: nothing is answered
   files      how many complaints this step files; 0 if left out, so nothing is ever filed unasked
@@ -43,7 +45,7 @@ _DEEDS = (
     "say", "tap", "image", "voice", "pin", "scan", "follow", "unfollow", "menu", "sticker", "link", "wait",
 )  # fmt: skip
 _CHECKS = {
-    "who", "expect", "expect_any", "expect_not", "options", "silent", "files", "case", "waiting",
+    "who", "kind", "expect", "expect_any", "expect_not", "options", "silent", "files", "case", "waiting",
 }  # fmt: skip
 
 
@@ -106,8 +108,24 @@ def play(conversation: Conversation, city: City) -> None:
         answer = _do(citizen, step)
         deed = next(d for d in _DEEDS if d in step)
         heard.append(f"民: [{deed}] {step[deed]}\n声: {answer}")
-        faults = _faults(citizen, step, answer, before)
+        faults = []
+        if "kind" in step:
+            answer, faults = settle_kind(citizen, answer, str(step["kind"]))
+            heard.append(f"声: {answer}")
+        faults += _faults(citizen, step, answer, before)
         assert not faults, "\n".join([*heard, "", *faults])
+
+
+def settle_kind(citizen: Citizen, answer: str, kind: str) -> tuple[str, list[str]]:
+    """Choose the kind of matter if it is asked for; return the answer after that, and what was wrong."""
+    if not stands("/哪一类|类别是/", answer):
+        line = re.search(r"【类别】(.*)", answer)
+        wrong = line is None or not stands(kind, line.group(1))
+        return answer, [f"not read back as {kind}"] if wrong else []
+    offered = [o.label for o in citizen.last.options if stands(kind, o.label)]
+    if not offered:
+        return answer, [f"{kind} is not among the options"]
+    return citizen.tap(offered[0]), []
 
 
 def _do(citizen: Citizen, step: dict[str, Any]) -> str:
