@@ -11,7 +11,14 @@ from actions.context import counter
 from actions.reading import Event, draft, metadata, slots
 from bot.model.draft import Draft
 from bot.model.message import MediaRef
+from bot.services import intake
 from bot.services.counter import MOST_PHOTOS
+
+
+def _settled(current: Draft) -> list[Event]:
+    """Return the slots with the next question already chosen: the form that follows only says it."""
+    intake.next_slot(current, counter().directory)
+    return slots(current)
 
 
 class TakeMedium(Action):
@@ -33,7 +40,7 @@ class TakeMedium(Action):
         current.media.append(counter().keep_medium(medium))
         voice = medium.kind == "voice"
         dispatcher.utter_message(response="utter_noted_voice" if voice else "utter_noted_medium")
-        return slots(current)
+        return _settled(current)
 
 
 class TakeLocation(Action):
@@ -53,7 +60,7 @@ class TakeLocation(Action):
         current.point = point
         current.place = label if not current.place or current.place in label else current.place
         dispatcher.utter_message(response="utter_noted_location", place=label)
-        return slots(current)
+        return _settled(current)
 
 
 class Scan(Action):
@@ -75,7 +82,7 @@ class Scan(Action):
         if sign.service_code and counter().directory.service(sign.service_code):
             current.category, current.category_chosen = sign.service_code, True
         dispatcher.utter_message(response="utter_scan", place=sign.place)
-        return slots(current)
+        return _settled(current)
 
 
 class Welcome(Action):

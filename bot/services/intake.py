@@ -32,8 +32,19 @@ _LEAD_IN = re.compile(
 _SWAP = re.compile(
     r"不是(?P<old>[^,，。;；是]{1,20})[,，。;； ]*(?:而?是|改成)(?P<new>[^,，。;；]{1,30})"
 )
-_LONG_ANSWER = 40
+_SLIP = re.compile(r"[搞写说弄记打填]错|错了|不对|才对|应该是|更正|改[成为到]")
+_AGREED = re.compile(r"确认|提交")
+_NOT_AGREED = re.compile(r"[不没别未先等吗么？?怎谁哪]|取消|之前|以后|完")
+_VAGUE_PLACE = re.compile(
+    r"(?:就?在?我?们?(?:小区|家|村|楼下|家门口|这里|这边|这儿|那里|那边|附近|单位|学校|公司|门口|路上|镇上|楼上|隔壁|对面)"
+    r"(?:里|那里|那边|这里|这边|门口|附近|楼下)?)"
+    r"|.*(?:说不清|不清楚|不知道|不晓得|忘记?了|不记得|到处|记不).*"
+)
+_SHORT_PLACE, _SHORT_AGREEMENT, _NOTE = 16, 12, 5  # characters
 _OFFERED_MOST = 5
+_CERTAIN_TALK = 0.9
+_GROUP_SURE, _AHEAD = 0.6, 2.0  # share of the likeliest domain; how far its best service leads
+RESUME = "resume"  # what a draft asks after a long silence: to go on with it, or not
 UNKNOWN_PLACE = "（市民暂时说不清具体位置）"
 
 FIELD_NAMES = {
@@ -49,11 +60,13 @@ class Taken:
         counts: False when the message was no content for the form (an interruption).
         notes: responses to say before the next question: (response name, its values).
         confirmed: the citizen agreed to the read-back.
+        unclear: an answer that does not answer ("我们小区" to the question where).
     """
 
     draft: Draft
     counts: bool = True
     confirmed: bool = False
+    unclear: bool = False
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
@@ -70,19 +83,32 @@ def take(draft: Draft, said: Said, directory: Directory) -> Taken:
     _apply(taken, said, directory, gave_extra=gave_extra)
     after = (draft.place, draft.category, len(draft.details), dict(draft.answers), draft.attribute)
     moved = before != after or taken.confirmed or gave_extra or bool(taken.notes)
-    draft.misunderstood = 0 if moved else draft.misunderstood + 1
+    draft.misunderstood = 0 if moved and not taken.unclear else draft.misunderstood + 1
     return taken
 
 
 def is_interruption(said: Said, draft: Draft) -> bool:
     """True for a question, a courtesy or a command in between: the form waits where it is."""
-    if said.option and draft.offered:
+    if said.option and draft.offered or said.intent not in INTERRUPTIONS:
         return False
-    if said.intent not in INTERRUPTIONS:
+    if draft.asking == CONFIRMED and _agrees(said):
         return False
-    if said.intent in _MAY_HIDE_CONTENT and (said.sure or said.places or said.phone):
+    if said.intent in _MAY_HIDE_CONTENT and (said.places or said.phone or _tells(said)):
         return False
     return not (draft.asking in (ANSWER, PLACE) and said.confidence < 0.5)
+
+
+def _tells(said: Said) -> bool:
+    """True if a matter is recognised in what may be mere talk; certain talk is believed to be talk."""
+    return said.sure and said.confidence < _CERTAIN_TALK
+
+
+def _agrees(said: Said) -> bool:
+    """True for a plain yes to the read-back, also one with a courtesy around it ("知道了，确认")."""
+    if said.intent == "affirm":
+        return True
+    short = len(said.text) <= _SHORT_AGREEMENT
+    return bool(short and _AGREED.search(said.text) and not _NOT_AGREED.search(said.text))
 
 
 def _extras(taken: Taken, said: Said) -> bool:
@@ -105,22 +131,45 @@ def _apply(taken: Taken, said: Said, directory: Directory, *, gave_extra: bool) 
     draft = taken.draft
     if said.option and draft.offered and _choose(draft, said, directory):
         return
-    if draft.asking == "correct" and said.intent in ("report", "correct"):
-        _correct(taken, said, directory, field_name=draft.correcting)
-    elif said.intent == "correct" or (draft.asking == CONFIRMED and _SWAP.search(said.text)):
+    if draft.asking == "correct":
+        _choose_field(taken, said, directory)
+    elif (
+        said.intent == "correct"
+        or _corrects_place(draft, said)
+        or draft.asking == CONFIRMED
+        and _SWAP.search(said.text)
+    ):
         _correct(taken, said, directory, field_name=said.field)
-    elif draft.asking == CONFIRMED and said.intent == "affirm":
+    elif draft.asking == CONFIRMED and _agrees(said):
         taken.confirmed = True
     elif said.intent == "deny" and draft.asking == CONFIRMED:
         draft.asking, draft.correcting = "correct", ""
         draft.offered = [PLACE, CATEGORY, DETAILS]
-        taken.notes.append(("utter_ask_which_field", {}))
     elif said.intent == "skip":
         _skip(draft, directory)
     elif said.intent in ("go_public", "go_confidential") or gave_extra and _is_only_extra(said):
         return
     else:
         _content(taken, said, directory)
+
+
+def _corrects_place(draft: Draft, said: Said) -> bool:
+    """True for "门牌搞错了，凤起路183号才对": a slip admitted, and another place than the one known."""
+    named = said.places and said.places[0] not in draft.place
+    return bool(named and draft.place and _SLIP.search(said.text) and not _tells(said))
+
+
+def _choose_field(taken: Taken, said: Said, directory: Directory) -> None:
+    """Take what follows "哪里不对": a field's name, its new value, or both at once."""
+    draft = taken.draft
+    text = said.text.strip(" ，。,.的")
+    named = next((f for f, name in FIELD_NAMES.items() if text == name), said.field)
+    if not draft.correcting and text in FIELD_NAMES.values():
+        draft.correcting, draft.offered = named, []
+    elif said.intent == "deny" or not draft.correcting and said.intent == "affirm":
+        draft.asking, draft.correcting = "", ""
+    else:
+        _correct(taken, said, directory, field_name=said.field or draft.correcting)
 
 
 def _is_only_extra(said: Said) -> bool:
@@ -191,7 +240,7 @@ def _content(taken: Taken, said: Said, directory: Directory) -> None:
         _category_in_words(draft, said, directory)
     elif draft.asking == PLACE:
         draft.said.append(said.text)
-        _place_answer(draft, said)
+        _place_answer(taken, said)
         _guess_category(draft, said, directory)
     else:
         draft.said.append(said.text)
@@ -235,45 +284,66 @@ def _story(draft: Draft, said: Said) -> None:
 
 
 def _beyond_place(said: Said) -> bool:
+    """True if a message says more than where; a clear matter that was read as part of the place is more, too."""
     rest = said.text
     for place in said.places:
         rest = rest.replace(place, "")
     rest = re.sub(r"[\s,，。.!！?？、的在是这里我们你好请问]+", "", rest)
-    return said.sure and len(rest) >= 2 or len(rest) >= 5
+    if said.sure:
+        return len(rest) >= 2 or len(said.text) >= _SHORT_PLACE
+    return len(rest) >= 5
 
 
-def _place_answer(draft: Draft, said: Said) -> None:
+def _place_answer(taken: Taken, said: Said) -> None:
+    """Take the answer to "在哪里": a place, a place with more about the matter, or only more about it."""
+    draft = taken.draft
     text = said.text.strip(" ，。,.")
-    if len(text) <= _LONG_ANSWER and said.intent in (
-        "report",
-        "correct",
-        "out_of_scope",
-        "chitchat",
-    ):
-        draft.place = _LEAD_IN.sub("", text) or text
-    elif said.places:
+    beside = text.replace(said.places[0], "") if said.places else ""
+    if said.places and (said.sure and len(beside) >= _NOTE or _is_telling(beside, said)):
         draft.place = said.places[0]
         draft.details.append(said.text)
-    elif draft.misunderstood >= 1 and len(text) > 1:
-        draft.place = text
-    elif len(text) > _LONG_ANSWER:
+    elif said.places:
+        draft.place = _LEAD_IN.sub("", text) or text
+    elif _VAGUE_PLACE.fullmatch(text):
+        taken.unclear = True
+    elif said.sure or said.since or _is_telling(text, said):
         draft.details.append(said.text)
+    elif said.intent not in ("affirm", "deny") and len(text) > 1:
+        draft.place = _LEAD_IN.sub("", text) or text
     if said.since and not draft.since:
         draft.since = said.since
+
+
+def _is_telling(text: str, said: Said) -> bool:
+    """True for more of the story where a place was asked for: a sentence rather than a name."""
+    sentence = re.search(r"[，,。！!；;]", text.strip("，,。！! ")) and len(text) > _NOTE
+    return bool(sentence) or len(text) > _SHORT_PLACE or bool(said.since and len(text) > _NOTE)
 
 
 def _guess_category(draft: Draft, said: Said, directory: Directory) -> None:
     if draft.category:
         return
     codes = directory.rank(said.ranking, " ".join(draft.said))
-    if said.sure and codes:
+    if codes and (said.sure or _group_is_sure(said)):
         draft.category = codes[0]
     elif codes and (draft.asking != PLACE or not draft.wondered):
         draft.wondered = codes
 
 
+def _group_is_sure(said: Said) -> bool:
+    """True if one domain is clearly meant and one of its services leads: the read-back is question enough."""
+    if not said.ranking:
+        return False
+    first, *rest = said.ranking
+    shared = sum(r.confidence for r in said.ranking if r.group == first.group)
+    second = max((r.confidence for r in rest), default=0.0)
+    return shared >= _GROUP_SURE and first.confidence >= _AHEAD * second
+
+
 def _category_in_words(draft: Draft, said: Said, directory: Directory) -> None:
     """Take a category said in words instead of by number; after a second miss it is 其他."""
+    if said.intent in ("affirm", "deny"):
+        return
     named = [c for c in directory.named(said.text) if c in draft.offered]
     codes = named or directory.named(said.text) or directory.rank(said.ranking, said.text)
     if named or (codes and (said.sure or len(codes) == 1)):
@@ -407,7 +477,7 @@ def _replace(taken: Taken, name: str, value: str, said: Said, directory: Directo
 
 def next_slot(draft: Draft, directory: Directory) -> str:
     """Say what to ask next, and set it in the draft: a slot name, or "correct" while a value is due."""
-    if draft.asking == "correct":
+    if draft.asking in ("correct", RESUME):
         return CONFIRMED if draft.details and draft.place and draft.category else DETAILS
     if not draft.details:
         draft.asking = DETAILS

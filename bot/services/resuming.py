@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.model.draft import Draft, Ranked, Said
-from bot.services.intake import is_interruption
+from bot.services.intake import RESUME, is_interruption
 
-RESUME = "resume"
 OPTIONS = (("go_on", "接着填"), ("drop", "不要了，说新的"))
 _GO_ON = frozenset({"affirm", "resume"})
 _DROP = frozenset({"deny", "start_over", "cancel"})
