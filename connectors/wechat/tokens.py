@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 RENEW_BEFORE_S = 240
 FORCE_EVERY_S = 30
 FORCE_A_DAY = 20
+STUCK_S = 3  # a refusal may be a passing fault: look again soon, yet not with every waiting message
 LOCK_S = 30  # longer than the request under it can take
 WAIT_S = 12.0
 _BEIJING = timezone(timedelta(hours=8))
@@ -166,7 +167,7 @@ class StableTokens:
     def _mark_stuck(self, failed: str) -> None:
         """Remember for a while that the platform both issues and refuses this token."""
         log.error("the access token just issued is refused by the API")
-        self._store.set(f"{self._key}:stuck", _digest(failed), ex=FORCE_EVERY_S)
+        self._store.set(f"{self._key}:stuck", _digest(failed), ex=STUCK_S)
 
     @contextmanager
     def _lock(self, wait_s: float) -> Iterator[None]:
@@ -211,9 +212,8 @@ def _text(value: bytes | str) -> str:
 
 
 def _no_better_token() -> RetryLater:
-    return RetryLater(
-        REMOTE, "token", "the API refuses the token it issued", retry_after_s=float(FORCE_EVERY_S)
-    )
+    # Soon again, with the token there is: one refusal may be a passing fault, and no token is asked for meanwhile.
+    return RetryLater(REMOTE, "token", "the API refuses the token it issued")
 
 
 def _store_down(error: RedisError) -> RetryLater:
