@@ -56,6 +56,10 @@ class Catalog:
         except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
             raise BadCatalog(f"{folder}: {error}") from error
 
+    def buttons(self) -> list[dict[str, str]]:
+        """Return the menu as WeChat takes it (wechat-contract 9.1)."""
+        return [{"type": "click", "name": b.name, "key": b.key} for b in self.menu]
+
 
 def _read(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))

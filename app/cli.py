@@ -173,13 +173,22 @@ def _actions(arguments: argparse.Namespace) -> int:
 
 def _menu(arguments: argparse.Namespace) -> int:
     from app.bootstrap import build
+    from app.embedded_redis import EmbeddedRedis
+    from bot.model.errors import RemoteError
 
-    settings = _distributed()
-    parts = build(settings, redis_url=settings.redis_url)
-    buttons = [{"type": "click", "name": b.name, "key": b.key} for b in parts.catalog.menu]
-    parts.wechat.menu_create(buttons)
+    settings = _settings()
+    redis_url = settings.redis_url or EmbeddedRedis(settings.data_dir / "redis").url
+    parts = build(settings, redis_url=redis_url)
+    try:
+        parts.wechat.menu_create(parts.catalog.buttons())
+    except RemoteError as error:
+        print(f"The menu was not created: {error}", file=sys.stderr)
+        if not settings.redis_url:
+            print("`minsheng serve` must be running on this data folder.", file=sys.stderr)
+        return 1
+    finally:
+        parts.close()
     print(f"[minsheng] menu created: {'、'.join(b.name for b in parts.catalog.menu)}")
-    parts.close()
     return 0
 
 

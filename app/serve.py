@@ -23,6 +23,7 @@ from app.gateway import Gateway
 from app.presence import live_workers
 from app.secrets import kept_secret
 from app.settings import Settings
+from bot.model.errors import RemoteError, RetryLater
 from bot.storage.database import upgrade
 from console.app import create_app as create_console
 from console.config import ConsoleConfig
@@ -94,10 +95,26 @@ class Server:
 def _say_ready(parts: Parts) -> None:
     """Print a line once the first worker can answer."""
     began = time.monotonic()
+    if parts.settings.simulator:
+        _create_demo_menu(parts)
     while not live_workers(parts.redis):
         time.sleep(0.3)
     url = parts.settings.local_url + ("/simulator/" if parts.settings.simulator else "/console/")
     print(f"[minsheng] ready after {time.monotonic() - began:.0f} s: {url}", flush=True)
+
+
+def _create_demo_menu(parts: Parts) -> None:
+    """Give the simulated account its menu; a real account's is made by `minsheng menu` and by nothing else."""
+    for _ in range(20):  # the simulator is served by the gateway, which is only starting
+        try:
+            parts.wechat.menu_create(parts.catalog.buttons())
+        except RetryLater:
+            time.sleep(0.3)
+        except RemoteError as error:
+            log.warning("menu not created: %s", error)
+            return
+        else:
+            return
 
 
 def migrate(settings: Settings) -> None:
