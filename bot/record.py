@@ -115,6 +115,9 @@ class Deliveries(Protocol):
     def latest_by_rung(self, conversation_id: str, rung: str) -> Delivery | None:
         """Return the newest delivery to this citizen that took this rung."""
 
+    def is_telling(self, conversation_id: str) -> bool:
+        """Return True while a notice to this citizen is in a sender's hands."""
+
     def due(self, *, kinds: Collection[str] | None = None, limit: int = 50) -> list[int]:
         """Return ids of deliveries that are due, and of those whose sender died, oldest due first.
 

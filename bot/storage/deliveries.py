@@ -16,6 +16,7 @@ from bot.storage.tables import deliveries
 
 _FIELDS = [f.name for f in fields(Delivery)]
 _CLAIM_FOR = timedelta(seconds=60)
+_SENDING_TAKES = timedelta(seconds=10)
 
 
 class Deliveries:
@@ -51,6 +52,19 @@ class Deliveries:
             .order_by(deliveries.c.id.desc())
         ).first()
         return None if row is None else _delivery(row)
+
+    def is_telling(self, conversation_id: str) -> bool:
+        """Return True while a notice to this citizen is in a sender's hands; not for one that must have died."""
+        taken_lately = self._clock.now() + _CLAIM_FOR - _SENDING_TAKES
+        found = self._c.execute(
+            sa.select(deliveries.c.id).where(
+                deliveries.c.conversation_id == conversation_id,
+                deliveries.c.kind == DeliveryKind.NOTICE.value,
+                deliveries.c.state == DeliveryState.IN_FLIGHT.value,
+                deliveries.c.lease_until > taken_lately,
+            )
+        ).first()
+        return found is not None
 
     def due(self, *, kinds: Collection[str] | None = None, limit: int = 50) -> list[int]:
         """Return ids of deliveries that are due, and of those whose sender died, oldest due first."""
