@@ -90,7 +90,7 @@ class ProductServer:
             pid for pid in children(self._running().pid) if b"worker" in command_line_of(pid)
         )
 
-    def log_tail(self, lines: int = 60) -> str:
+    def log_tail(self, lines: int = 20) -> str:
         """Return the end of what the processes wrote."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 
