@@ -7,6 +7,7 @@ backend's own time-out (design: the way out).
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,12 +15,14 @@ from datetime import timedelta
 from bot.model.backend import Filing
 from bot.model.complaint import Complaint
 from bot.model.delivery import Delivery
-from bot.model.errors import RetryLater
+from bot.model.errors import RemoteError, RetryLater
 from bot.ports import Backend, Clock, Sealer
 from bot.record import Record, Unit
 from bot.services.deliver import Postponed
 from bot.services.directory import Directory
 from bot.services.masking import restore
+
+log = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 4000  # GeoReport v2: description
 _MEDIA_PATIENCE = timedelta(seconds=15)
@@ -53,7 +56,7 @@ class FilingHandler:
         directory = self._directory()  # may read the record: not inside the unit below
         with self._record.unit() as unit:
             complaint = unit.complaints.get(delivery.complaint_id or "")
-            if complaint is None or complaint.backend_id or complaint.backend_token:
+            if complaint is None or _is_filed(complaint):
                 return
             filing = self._filing(unit, complaint, delivery, directory)
         if delivery.trail and self._filed_before(complaint, delivery):
@@ -96,7 +99,7 @@ class FilingHandler:
             start=start,
             end=self._clock.now() + timedelta(hours=1),
         )
-        last_line = re.compile(rf"{re.escape(complaint.receipt)}\s*$")
+        last_line = re.compile(rf"(?<![\w-]){re.escape(complaint.receipt)}\s*$")
         return next((r.id for r in requests if last_line.search(r.description)), "")
 
     def _keep(self, complaint_id: str, backend_id: str, token: str) -> None:
@@ -135,6 +138,11 @@ class FilingHandler:
         )
 
 
+def _is_filed(complaint: Complaint) -> bool:
+    """True once the backend took it; a blackbox backend gives neither number nor token, only the stage tells."""
+    return bool(complaint.backend_id or complaint.backend_token) or complaint.stage != "confirmed"
+
+
 def _attributes(complaint: Complaint, directory: Directory) -> dict[str, str | list[str]]:
     """Return the answers, and our receipt number where the service defines a place for it."""
     attributes: dict[str, str | list[str]] = dict(complaint.answers)
@@ -155,12 +163,19 @@ def _description(complaint: Complaint, words: str) -> str:
 
 
 def number_owed(record: Record, backend: Backend) -> int:
-    """Ask for the numbers the backend still owes for its tokens; returns how many came."""
+    """Ask for the numbers the backend still owes for its tokens; returns how many came.
+
+    A token that the backend refuses is passed over: it must not keep news about other cases from coming in.
+    """
     with record.unit() as unit:
         owed = unit.complaints.owing_number()
     came = 0
     for complaint in owed:
-        number = backend.resolve_token(complaint.backend_token)
+        try:
+            number = backend.resolve_token(complaint.backend_token)
+        except RemoteError as error:
+            log.warning("the number of complaint %s is still owed: %s", complaint.id, error)
+            continue
         if number:
             with record.unit() as unit:
                 fresh = unit.complaints.get(complaint.id)
