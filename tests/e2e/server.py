@@ -38,6 +38,12 @@ class ProductServer:
 
     def start(self) -> ProductServer:
         """Start the process tree and wait until it says that it would answer."""
+        self.launch()
+        self.wait_until("/readyz")
+        return self
+
+    def launch(self) -> None:
+        """Start the process tree."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -49,8 +55,22 @@ class ProductServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._wait_until_ready()
-        return self
+
+    def wait_until(self, path: str, within_s: float = READY_WITHIN_S) -> None:
+        """Wait until an address answers 200."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            code = self._running().poll()
+            assert code is None, f"serve ended with {code}:\n{self.log_tail()}"
+            try:
+                if self.get(path).status_code == 200:
+                    return
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.1)
+        tail = self.log_tail()
+        self.kill()
+        raise AssertionError(f"{path} is not 200 within {within_s} s:\n{tail}")
 
     def stop(self) -> int:
         """End it politely and return its exit code; whatever outlives it is killed."""
@@ -120,21 +140,6 @@ class ProductServer:
             "MINSHENG_BACKEND_POLL_S": "1",
             **self._settings,
         }
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN_S
-        while time.monotonic() < deadline:
-            code = self._running().poll()
-            assert code is None, f"serve ended with {code}:\n{self.log_tail()}"
-            try:
-                if self.get("/readyz").status_code == 200:
-                    return
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.1)
-        tail = self.log_tail()
-        self.kill()
-        raise AssertionError(f"not ready within {READY_WITHIN_S} s:\n{tail}")
 
 
 def free_port() -> int:
