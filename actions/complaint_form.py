@@ -176,7 +176,7 @@ class AskConfirmed(Action):
 
 def _asked_otherwise(dispatcher: CollectingDispatcher, current: Draft) -> bool:
     """Ask for what is due before the next slot: going on or not, which field, its new value."""
-    if current.asking == resuming.RESUME:
+    if current.asking == intake.RESUME:
         summary = current.summary() or current.place
         buttons = [{"title": t, "payload": p} for p, t in resuming.OPTIONS]
         dispatcher.utter_message(response="utter_resume_offer", summary=summary, buttons=buttons)

@@ -7,12 +7,16 @@ those of the sample conversations: never ask what was said, one thing at a time,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
 
 from bot.model.backend import Attribute
 from bot.model.draft import ANSWER, CATEGORY, CONFIRMED, DETAILS, PLACE, Draft, Said
+from bot.services import correcting, phrasing
+from bot.services.correcting import FIELD_NAMES
 from bot.services.directory import Directory
+from bot.services.phrasing import NOTE, agrees
+from bot.services.taken import Taken
+
+__all__ = ["FIELD_NAMES", "RESUME", "Taken", "is_interruption", "next_slot", "read_answer", "take"]
 
 #: Meanings that are no content unless the message also names a place or a clear matter.
 INTERRUPTIONS = frozenset(
@@ -26,54 +30,21 @@ INTERRUPTIONS = frozenset(
 _MAY_HIDE_CONTENT = frozenset(
     {"abuse", "chitchat", "greet", "out_of_scope", "start_complaint", "thanks"}
 )
-_LEAD_IN = re.compile(
-    r"^(?:就|是|在|位于|地址是?|地点是?|位置是?|地方是?|我?家?住在?|应该是|改成|换成)+[:：,，是在]*"
-)
-_SWAP = re.compile(
-    r"不是(?P<old>[^,，。;；是]{1,20})[,，。;； ]*(?:而?是|改成)(?P<new>[^,，。;；]{1,30})"
-)
-_SLIP = re.compile(r"[搞写说弄记打填]错|错了|不对|才对|应该是|更正|改[成为到]")
-_AGREED = re.compile(r"确认|提交")
-_NOT_AGREED = re.compile(r"[不没别未先等吗么？?怎谁哪]|取消|之前|以后|完")
-_VAGUE_PLACE = re.compile(
-    r"(?:就?在?我?们?(?:小区|家|村|楼下|家门口|这里|这边|这儿|那里|那边|附近|单位|学校|公司|门口|路上|镇上|楼上|隔壁|对面)"
-    r"(?:里|那里|那边|这里|这边|门口|附近|楼下)?)"
-    r"|.*(?:说不清|不清楚|不知道|不晓得|忘记?了|不记得|到处|记不).*"
-)
-_SHORT_PLACE, _SHORT_AGREEMENT, _NOTE = 16, 12, 5  # characters
+_COMMANDS = frozenset({"cancel", "human", "start_over"})
+_WISHES = frozenset({"start_complaint", "second_matter"})
 _OFFERED_MOST = 5
+_LONG_PLACE = 16  # characters; what is longer than this is not only a place
+_REMNANT = 3  # characters left of a message that only gives a phone or a name
 _CERTAIN_TALK = 0.9
 _GROUP_SURE, _AHEAD = 0.6, 2.0  # share of the likeliest domain; how far its best service leads
 RESUME = "resume"  # what a draft asks after a long silence: to go on with it, or not
 UNKNOWN_PLACE = "（市民暂时说不清具体位置）"
 
-FIELD_NAMES = {
-    PLACE: "地点", CATEGORY: "类别", DETAILS: "情况", "phone": "电话", "name": "姓名", "visibility": "是否公开",
-}  # fmt: skip
-
-
-@dataclass
-class Taken:
-    """What one message did.
-
-    Attributes:
-        counts: False when the message was no content for the form (an interruption).
-        notes: responses to say before the next question: (response name, its values).
-        confirmed: the citizen agreed to the read-back.
-        unclear: an answer that does not answer ("我们小区" to the question where).
-    """
-
-    draft: Draft
-    counts: bool = True
-    confirmed: bool = False
-    unclear: bool = False
-    notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
 
 def take(draft: Draft, said: Said, directory: Directory) -> Taken:
     """Take one message into the draft."""
     taken = Taken(draft)
-    if is_interruption(said, draft):
+    if is_interruption(said, draft) and not _answers(draft, said, directory):
         taken.counts = False
         return taken
     draft.sealed.update(said.sealed)
@@ -91,11 +62,22 @@ def is_interruption(said: Said, draft: Draft) -> bool:
     """True for a question, a courtesy or a command in between: the form waits where it is."""
     if said.option and draft.offered or said.intent not in INTERRUPTIONS:
         return False
-    if draft.asking == CONFIRMED and _agrees(said):
+    if draft.asking == CONFIRMED and agrees(said):
         return False
     if said.intent in _MAY_HIDE_CONTENT and (said.places or said.phone or _tells(said)):
         return False
-    return not (draft.asking in (ANSWER, PLACE) and said.confidence < 0.5)
+    if said.intent in _WISHES and len(phrasing.beyond_wish(said.text)) >= NOTE:
+        return False
+    unsure = said.confidence < 0.5 and said.intent not in _COMMANDS
+    return not (draft.asking in (ANSWER, PLACE) and unsure)
+
+
+def _answers(draft: Draft, said: Said, directory: Directory) -> bool:
+    """True if a choice of the office's question is named, whatever else the words could mean ("哈啰的")."""
+    attribute = directory.attribute(draft.category, draft.attribute)
+    if draft.asking != ANSWER or attribute is None or not attribute.values:
+        return False
+    return read_answer(attribute, said.text) is not None
 
 
 def _tells(said: Said) -> bool:
@@ -103,19 +85,13 @@ def _tells(said: Said) -> bool:
     return said.sure and said.confidence < _CERTAIN_TALK
 
 
-def _agrees(said: Said) -> bool:
-    """True for a plain yes to the read-back, also one with a courtesy around it ("知道了，确认")."""
-    if said.intent == "affirm":
-        return True
-    short = len(said.text) <= _SHORT_AGREEMENT
-    return bool(short and _AGREED.search(said.text) and not _NOT_AGREED.search(said.text))
-
-
 def _extras(taken: Taken, said: Said) -> bool:
     """Take phone, name and visibility, wherever they stand in the message."""
     draft = taken.draft
     given = False
     if said.phone:
+        if said.intent == "correct" and draft.phone != said.phone:
+            draft.sealed.pop(draft.phone, None)  # a wrong number is nobody's to call
         draft.phone, given = said.phone, True
         taken.notes.append(("utter_noted_phone", {"phone": said.phone}))
     if said.name:
@@ -132,66 +108,24 @@ def _apply(taken: Taken, said: Said, directory: Directory, *, gave_extra: bool) 
     if said.option and draft.offered and _choose(draft, said, directory):
         return
     if draft.asking == "correct":
-        _choose_field(taken, said, directory)
-    elif (
-        said.intent == "correct"
-        or _corrects_place(draft, said)
-        or draft.asking == CONFIRMED
-        and _SWAP.search(said.text)
-    ):
-        _correct(taken, said, directory, field_name=said.field)
-    elif draft.asking == CONFIRMED and _agrees(said):
+        correcting.choose_field(taken, said, directory)
+    elif correcting.is_correction(draft, said, directory):
+        correcting.correct(taken, said, directory, field_name=said.field)
+    elif draft.asking == CONFIRMED and agrees(said):
         taken.confirmed = True
     elif said.intent == "deny" and draft.asking == CONFIRMED:
         draft.asking, draft.correcting = "correct", ""
         draft.offered = [PLACE, CATEGORY, DETAILS]
     elif said.intent == "skip":
         _skip(draft, directory)
-    elif said.intent in ("go_public", "go_confidential") or gave_extra and _is_only_extra(said):
+    elif (
+        said.intent in ("go_public", "go_confidential")
+        or gave_extra
+        and len(phrasing.beyond_contact(said.text, said.name)) <= _REMNANT
+    ):
         return
     else:
         _content(taken, said, directory)
-
-
-def _corrects_place(draft: Draft, said: Said) -> bool:
-    """True for "门牌搞错了，凤起路183号才对": a slip admitted, and another place than the one known."""
-    named = said.places and said.places[0] not in draft.place
-    return bool(named and draft.place and _SLIP.search(said.text) and not _tells(said))
-
-
-def _choose_field(taken: Taken, said: Said, directory: Directory) -> None:
-    """Take what follows "哪里不对": a field's name, its new value, or both at once."""
-    draft = taken.draft
-    text = said.text.strip(" ，。,.的")
-    named = next((f for f, name in FIELD_NAMES.items() if text == name), said.field)
-    if not draft.correcting and text in FIELD_NAMES.values():
-        draft.correcting, draft.offered = named, []
-    elif said.intent == "deny" or not draft.correcting and said.intent == "affirm":
-        draft.asking, draft.correcting = "", ""
-    else:
-        _correct(taken, said, directory, field_name=said.field or draft.correcting)
-
-
-def _is_only_extra(said: Said) -> bool:
-    rest = re.sub(r"[\d*\-]+", "", said.text)
-    for word in (
-        "我的",
-        "电话",
-        "手机",
-        "号码",
-        "联系",
-        "方式",
-        "我叫",
-        "我姓",
-        "姓名",
-        "是",
-        "你们",
-        "可以",
-        "打",
-        said.name,
-    ):
-        rest = rest.replace(word, "") if word else rest
-    return len(rest.strip(" ，,。.:：！!")) <= 3
 
 
 def _choose(draft: Draft, said: Said, directory: Directory) -> bool:
@@ -232,23 +166,34 @@ def _content(taken: Taken, said: Said, directory: Directory) -> None:
     if len(said.matters) > 1 and not draft.said:
         _take_first_matter(taken, said, directory)
         return
+    draft.said.append(said.text)
     if draft.asking == ANSWER:
-        draft.said.append(said.text)
         _answer_in_words(taken, said, directory)
-    elif draft.asking == CATEGORY:
-        draft.said.append(said.text)
+        return
+    if draft.asking == CATEGORY:
         _category_in_words(draft, said, directory)
-    elif draft.asking == PLACE:
-        draft.said.append(said.text)
-        _place_answer(taken, said)
-        _guess_category(draft, said, directory)
+        return
+    told = len(draft.details)
+    if draft.asking == PLACE:
+        _place_answer(taken, said, directory)
     else:
-        draft.said.append(said.text)
         _story(draft, said)
+    if len(draft.details) > told:
         _guess_category(draft, said, directory)
-        if draft.asking == CONFIRMED:
-            _hinted_answer(draft, said, directory)
-            taken.notes.append(("utter_added", {}))
+    if draft.asking == CONFIRMED:
+        _added(taken, said, directory, told=len(draft.details) > told)
+
+
+def _added(taken: Taken, said: Said, directory: Directory, *, told: bool) -> None:
+    """Say what a further word after the read-back did; a bare place is the better place."""
+    draft = taken.draft
+    open_hint = bool(draft.attribute)
+    _hinted_answer(draft, said, directory)
+    if told or open_hint or not said.places or said.places[0] in draft.place:
+        taken.notes.append(("utter_added", {}))
+        return
+    draft.place, draft.point = phrasing.without_lead_in(said.text.strip(" ，。,.")), None
+    taken.notes.append(("utter_corrected", {"field": FIELD_NAMES[PLACE], "value": draft.place}))
 
 
 def _take_first_matter(taken: Taken, said: Said, directory: Directory) -> None:
@@ -280,7 +225,7 @@ def _story(draft: Draft, said: Said) -> None:
     if said.since and not draft.since:
         draft.since = said.since
     if _beyond_place(said) or not said.places:
-        draft.details.append(said.text)
+        draft.details.append(phrasing.without_contact(said.text, said) or said.text)
 
 
 def _beyond_place(said: Said) -> bool:
@@ -289,35 +234,33 @@ def _beyond_place(said: Said) -> bool:
     for place in said.places:
         rest = rest.replace(place, "")
     rest = re.sub(r"[\s,，。.!！?？、的在是这里我们你好请问]+", "", rest)
-    if said.sure:
-        return len(rest) >= 2 or len(said.text) >= _SHORT_PLACE
-    return len(rest) >= 5
+    if said.sure and said.intent == "report":
+        return len(rest) >= 2 or len(said.text) >= _LONG_PLACE
+    return len(rest) >= NOTE
 
 
-def _place_answer(taken: Taken, said: Said) -> None:
+def _place_answer(taken: Taken, said: Said, directory: Directory) -> None:
     """Take the answer to "在哪里": a place, a place with more about the matter, or only more about it."""
     draft = taken.draft
     text = said.text.strip(" ，。,.")
-    beside = text.replace(said.places[0], "") if said.places else ""
-    if said.places and (said.sure and len(beside) >= _NOTE or _is_telling(beside, said)):
-        draft.place = said.places[0]
-        draft.details.append(said.text)
-    elif said.places:
-        draft.place = _LEAD_IN.sub("", text) or text
-    elif _VAGUE_PLACE.fullmatch(text):
-        taken.unclear = True
-    elif said.sure or said.since or _is_telling(text, said):
-        draft.details.append(said.text)
-    elif said.intent not in ("affirm", "deny") and len(text) > 1:
-        draft.place = _LEAD_IN.sub("", text) or text
-    if said.since and not draft.since:
-        draft.since = said.since
+    beside = text.replace(said.places[0], "") if said.places else text
+    told = phrasing.is_sentence(beside) or _names_matter(beside, said, directory)
+    if said.places:
+        draft.place = said.places[0] if told else phrasing.without_lead_in(text)
+    elif phrasing.is_vague_place(text):
+        taken.unclear = draft.misunderstood < 1
+        draft.place = "" if taken.unclear else f"{text}{UNKNOWN_PLACE}"
+    elif not told and said.intent not in ("affirm", "deny") and len(text) > 1:
+        draft.place = phrasing.without_lead_in(text)
+    if told:
+        draft.details.append(phrasing.without_contact(said.text, said) or said.text)
+    draft.since = draft.since or said.since
 
 
-def _is_telling(text: str, said: Said) -> bool:
-    """True for more of the story where a place was asked for: a sentence rather than a name."""
-    sentence = re.search(r"[，,。！!；;]", text.strip("，,。！! ")) and len(text) > _NOTE
-    return bool(sentence) or len(text) > _SHORT_PLACE or bool(said.since and len(text) > _NOTE)
+def _names_matter(text: str, said: Said, directory: Directory) -> bool:
+    """True if words of the likeliest service stand in the text: the model alone is too sure of short names."""
+    codes = directory.rank(said.ranking[:1], text)
+    return said.sure and any(word in text for code in codes for word in _keywords(directory, code))
 
 
 def _guess_category(draft: Draft, said: Said, directory: Directory) -> None:
@@ -326,7 +269,7 @@ def _guess_category(draft: Draft, said: Said, directory: Directory) -> None:
     codes = directory.rank(said.ranking, " ".join(draft.said))
     if codes and (said.sure or _group_is_sure(said)):
         draft.category = codes[0]
-    elif codes and (draft.asking != PLACE or not draft.wondered):
+    elif codes:
         draft.wondered = codes
 
 
@@ -401,78 +344,6 @@ def read_answer(attribute: Attribute, text: str) -> str | None:
         number = re.search(r"\d+(?:\.\d+)?", text)
         return number.group() if number else None
     return text or None
-
-
-def _correct(taken: Taken, said: Said, directory: Directory, *, field_name: str) -> None:
-    """Replace what was wrong; ask for the new value if it was not given."""
-    draft = taken.draft
-    swap = _SWAP.search(said.text)
-    value = said.value.strip(" ，。,.") or (
-        said.text.strip(" ，。,.") if draft.asking == "correct" else ""
-    )
-    if draft.asking == "correct" and not value:
-        value = said.text
-    draft.said.append(said.text)
-    if (
-        swap
-        and field_name in ("", DETAILS, PLACE)
-        and _swap(draft, swap["old"].strip(), swap["new"].strip())
-    ):
-        taken.notes.append(("utter_corrected", {"field": "", "value": swap["new"].strip()}))
-    elif not field_name and (said.places or swap):
-        _replace(taken, PLACE if said.places else DETAILS, value or said.places[0], said, directory)
-    elif field_name and value:
-        _replace(taken, field_name, value, said, directory)
-    elif field_name in FIELD_NAMES:
-        draft.asking, draft.correcting = "correct", field_name
-        return
-    else:
-        draft.details.append(said.text)
-        taken.notes.append(("utter_added", {}))
-    draft.correcting = ""
-    if draft.asking == "correct":
-        draft.asking = ""
-
-
-def _swap(draft: Draft, old: str, new: str) -> bool:
-    """Replace one word by another wherever it stands; False if it stands nowhere."""
-    if not old or not new or (old not in draft.place and all(old not in d for d in draft.details)):
-        return False
-    draft.place = _exchange(draft.place, old, new)
-    draft.details = [_exchange(d, old, new) for d in draft.details]
-    return True
-
-
-def _exchange(text: str, old: str, new: str) -> str:
-    """Exchange a word; "不是老王是老汪烧烤" in 老王烧烤 gives 老汪烧烤, not 老汪烧烤烧烤."""
-    before, found, after = text.partition(old)
-    if not found:
-        return text
-    shared = next((n for n in range(len(new), 0, -1) if after.startswith(new[-n:])), 0)
-    return before + new + _exchange(after[shared:], old, new)
-
-
-def _replace(taken: Taken, name: str, value: str, said: Said, directory: Directory) -> None:
-    draft = taken.draft
-    if name == PLACE:
-        draft.place, draft.point = _LEAD_IN.sub("", value) or value, None
-        value = draft.place
-    elif name == CATEGORY:
-        codes = directory.named(value) or directory.rank(said.ranking, value)
-        if not codes:
-            codes = draft.wondered
-        draft.category = codes[0] if len(codes) == 1 or said.sure else ""
-        draft.category_chosen = bool(draft.category)
-        draft.wondered = codes[:_OFFERED_MOST]
-        value = directory.label(draft.category) if draft.category else ""
-    elif name == DETAILS:
-        draft.details = [value]
-    elif name == "name":
-        draft.name = said.name or value
-    if value and name != "phone":
-        taken.notes.append(
-            ("utter_corrected", {"field": FIELD_NAMES.get(name, ""), "value": value})
-        )
 
 
 def next_slot(draft: Draft, directory: Directory) -> str:

@@ -97,7 +97,7 @@ def _check_step(step: dict[str, Any], where: str) -> None:
 def play(conversation: Conversation, city: City) -> None:
     """Play it; AssertionError shows the conversation so far."""
     if conversation.at:
-        local = datetime.strptime(conversation.at, "%Y-%m-%d %H:%M")
+        local = datetime.fromisoformat(conversation.at)
         city.clock.set(local.replace(tzinfo=ZoneInfo("Asia/Shanghai")))
     for question in conversation.questions:
         city.require(question["service"], _question(question))
@@ -108,7 +108,7 @@ def play(conversation: Conversation, city: City) -> None:
         answer = _do(citizen, step)
         deed = next(d for d in _DEEDS if d in step)
         heard.append(f"民: [{deed}] {step[deed]}\n声: {answer}")
-        faults = []
+        faults: list[str] = []
         if "kind" in step:
             answer, faults = settle_kind(citizen, answer, str(step["kind"]))
             heard.append(f"声: {answer}")

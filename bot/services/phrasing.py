@@ -1,0 +1,90 @@
+"""How people put things: plain tests of wording that need neither the model nor the draft.
+
+They back up the model where a wrong guess would cost the citizen's words: a yes that files, an answer that is no
+place, a slip that is admitted.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.model.draft import Said
+
+NOTE = 5  # characters: less is hardly a statement
+_AGREED = re.compile(r"确认|提交")
+_NOT_AGREED = re.compile(r"[不没别未先等吗么？?怎谁哪]|取消|之前|以后|完")
+_SHORT_AGREEMENT = 12
+_LEAD_IN = re.compile(
+    r"^(?:就|是|在|位于|地址是?|地点是?|位置是?|地方是?|我?家?住在?|应该是|改成|换成)+[:：,，是在]*"
+)
+_WHERE = "小区|家|村|楼下|家门口|这里|这边|这儿|那里|那边|附近|单位|学校|公司|门口|路上|镇上|楼上|隔壁|对面"
+_VAGUE_PLACE = re.compile(
+    rf"就?在?我?们?(?:{_WHERE})(?:里|那里|那边|这里|这边|门口|附近|楼下)?"
+    r"|.*(?:说不清|不清楚|不知道|不晓得|忘记?了|不记得|到处|记不).*"
+)
+_SLIP = re.compile(r"[搞写说弄记打填]错|错了|不对|才对|应该是|更正|改[成为到]")
+_CHANGE = re.compile(r"(?:改|换)[成回为到]+(?P<new>[^,，。!！?？]{2,30}?)[吧了啦呢]*[。!！]*$")
+_WISH = re.compile(
+    r"你好|您好|我们?|想要?|还?要|还有|反映|投诉|举报|问题|情况|一下|[一两]?[个件]|事情?|一|下|个|再|另外|有|[，,。！!\s]"
+)
+_CONTACT = re.compile(
+    r"联系方式|我的|电话|手机|号码|联系我?|我叫|我姓|姓名|名字|你们|可以|拨打|留个?|是|打|[\d*\-\s:：，,。.！!]+"
+)
+_CLAUSES = re.compile(r"(?<=[，,。；;！!])")
+
+
+def agrees(said: Said) -> bool:
+    """True for a plain yes to the read-back, also one with a courtesy around it ("知道了，确认")."""
+    if said.intent == "affirm":
+        return True
+    short = len(said.text) <= _SHORT_AGREEMENT
+    return bool(short and _AGREED.search(said.text) and not _NOT_AGREED.search(said.text))
+
+
+def is_vague_place(text: str) -> bool:
+    """True for what nobody can find: "我们小区", "说不清楚"."""
+    return _VAGUE_PLACE.fullmatch(text) is not None
+
+
+def without_lead_in(text: str) -> str:
+    """Return "人民路18号" for "地址是人民路18号"."""
+    return _LEAD_IN.sub("", text) or text
+
+
+def is_sentence(text: str) -> bool:
+    """True for telling rather than naming: two clauses, or long."""
+    clauses = re.search(r"[，,。！!；;]", text.strip("，,。！! "))
+    return bool(clauses and len(text) > NOTE) or len(text) > 16
+
+
+def beyond_wish(text: str) -> str:
+    """Return what a wish to complain says besides ("我还要反映一个，我家自来水发黄")."""
+    return _WISH.sub("", text)
+
+
+def beyond_contact(text: str, name: str) -> str:
+    """Return what is left of a text beside phone and name."""
+    return _CONTACT.sub("", text.replace(name, "") if name else text)
+
+
+def without_contact(text: str, said: Said) -> str:
+    """Return a story without the clauses that only say who to call: those are read back on lines of their own."""
+    given = [value for value in (said.phone, said.name) if value]
+    kept = [
+        clause
+        for clause in _CLAUSES.split(text)
+        if not any(value in clause for value in given) or len(beyond_contact(clause, said.name)) > 3
+    ]
+    return "".join(kept).strip("，,；; ")
+
+
+def admits_slip(text: str, place: str) -> bool:
+    """True if a text says little more than that another place was meant ("门牌搞错了，凤起路183号才对")."""
+    rest = re.sub(r"[\s，,。！!]", "", _SLIP.sub("", text.replace(place, "")))
+    return bool(_SLIP.search(text)) and len(rest) <= 8
+
+
+def change_to(text: str) -> str:
+    """Return the new value of "还是改回培训机构吧", "" if the text asks for no change."""
+    found = _CHANGE.search(text)
+    return found["new"] if found else ""
