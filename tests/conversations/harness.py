@@ -203,6 +203,7 @@ class Citizen:
         self.open_id = open_id
         self.last = Answer()
         self.turns = 0
+        self._sent: Inbound | None = None
 
     def say(self, text: str) -> str:
         """Type a message; an emergency is answered by the gateway, as in production, and still recorded."""
@@ -213,6 +214,11 @@ class Citizen:
         assert told == "", "the gateway answers an emergency, the turn stays silent"
         self.last = Answer(emergency.text(True))
         return str(self.last)
+
+    def repeat_last(self) -> str:
+        """Let the platform send the last message once more, as it does when an answer got lost."""
+        assert self._sent is not None, "nothing was sent"
+        return self._hear(self._city.take(self._sent))
 
     def tap(self, label: str) -> str:
         """Tap the option whose label contains these words."""
@@ -298,6 +304,9 @@ class Citizen:
             sent_at=self._city.clock.now(),
             **fields,
         )
-        reply = self._city.take(message)
+        self._sent = message
+        return self._hear(self._city.take(message))
+
+    def _hear(self, reply: Reply | None) -> str:
         self.last = Answer() if reply is None else Answer(reply.text, reply.options)
         return str(self.last)
