@@ -23,6 +23,7 @@ from bot.ports import Clock, Phrases, Sealer
 from bot.record import Unit
 from bot.services.directory import Directory
 
+_MOST_CASES = 1000
 MOST_PHOTOS = 5  # LYB-FORM: five pictures a message (civic-domain section 6)
 
 
@@ -92,7 +93,10 @@ class Counter:
         Somebody else's is None, exactly like an unknown one.
         """
         wanted = number.strip().upper()
-        return next((c for c in self.cases() if wanted in (c.receipt, c.backend_id.upper())), None)
+        if not wanted:
+            return None
+        own = self.unit.complaints.of_conversation(self.conversation.id, limit=_MOST_CASES)
+        return next((c for c in own if wanted in (c.receipt, c.backend_id.upper())), None)
 
     def status_name(self, complaint: Complaint) -> str:
         """Return where a case stands, as a citizen reads it."""
