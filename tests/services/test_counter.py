@@ -1,0 +1,194 @@
+"""The counter: what a dialogue may do for one citizen within one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.catalog import Catalog
+from app.phrases import DomainPhrases
+from bot.model.backend import Service
+from bot.model.complaint import Complaint
+from bot.model.conversation import Conversation, WaitReason
+from bot.model.delivery import DeliveryKind
+from bot.model.draft import Draft
+from bot.model.message import MediaRef
+from bot.record import Record
+from bot.services.counter import Counter
+from bot.services.directory import Directory
+from tests.builders import CITIZEN, NOON, SetClock, make_complaint
+from tests.services.fakes import PlainSealer
+
+DIRECTORY = Directory((Service("0712", "路灯", "城建"),), {})
+
+
+@pytest.fixture
+def counter(
+    record: Record, catalog: Catalog, phrases: DomainPhrases, clock: SetClock, sealer: PlainSealer
+) -> Iterator[Counter]:
+    with record.unit() as unit:
+        yield Counter(
+            unit=unit,
+            conversation=unit.conversations.open("c1", CITIZEN),
+            directory=DIRECTORY,
+            office=catalog.office,
+            clock=clock,
+            sealer=sealer,
+            statuses=catalog.statuses,
+            phrases=phrases,
+            signs=catalog.signs,
+        )
+
+
+def draft(**values: Any) -> Draft:
+    return Draft(**{"said": ["路灯不亮"], "details": ["路灯不亮"], "category": "0712"} | values)
+
+
+class TestFiling:
+    def test_receipt_numbers_count_up_within_the_offices_day(
+        self, counter: Counter, clock: SetClock
+    ) -> None:
+        clock.time = NOON.replace(hour=15, minute=59)  # 23:59 in Shanghai
+        first = [counter.file(draft()).receipt for _ in range(2)]
+        clock.pass_(minutes=1)
+        assert [*first, counter.file(draft()).receipt] == [
+            "HZ-261123-0001",
+            "HZ-261123-0002",
+            "HZ-261124-0001",
+        ]
+
+    def test_the_words_are_kept_one_message_a_line_none_twice(self, counter: Counter) -> None:
+        said = ["文二路", "路灯不亮", "文二路", "三天了"]
+        assert counter.file(draft(said=said)).description == "文二路\n路灯不亮\n三天了"
+
+    def test_a_complaint_has_all_that_was_told(self, counter: Counter, sealer: PlainSealer) -> None:
+        sealed = {"138****5678": sealer.seal("13812345678")}
+        found = counter.file(
+            draft(
+                place="文二路",
+                phone="138****5678",
+                name="王女士",
+                sealed=sealed,
+                answers={"a": "b"},
+                visibility="public",
+            )
+        )
+        assert counter.unit.complaints.get(found.id) == found
+        assert (found.service_name, found.service_group, found.place) == ("路灯", "城建", "文二路")
+        assert (found.contact_phone, found.contact_name) == (sealed["138****5678"], "王女士")
+        assert (found.answers, found.sealed, found.confidential) == ({"a": "b"}, sealed, False)
+        assert (found.consent, found.stage) == (counter.office.notice_version, "confirmed")
+        assert found.confirmed_at == NOON
+
+    def test_confidential_unless_the_citizen_said_public(self, counter: Counter) -> None:
+        assert counter.file(draft()).confidential
+
+    def test_a_shared_pin_is_kept_on_the_backends_datum(self, counter: Counter) -> None:
+        point = {"latitude": 30.25, "longitude": 120.16, "datum": "gcj02"}
+        found = counter.file(draft(point=point))
+        assert found.latitude is not None
+        assert found.longitude is not None
+        assert 0.001 < found.longitude - 120.16 + 0.01 < 0.01
+        assert found.datum == "gcj02"
+
+    def test_filing_is_ordered_once_with_the_complaints_own_key(self, counter: Counter) -> None:
+        found = counter.file(draft())
+        ordered = counter.unit.deliveries.by_key(f"file:{found.id}")
+        assert ordered is not None
+        assert (ordered.kind, ordered.complaint_id) == (DeliveryKind.FILING, found.id)
+        assert counter.unit.deliveries.due() == [ordered.id]
+
+
+class TestMedia:
+    def test_a_picture_is_ordered_and_later_belongs_to_the_complaint(
+        self, counter: Counter
+    ) -> None:
+        kept = counter.keep_medium(MediaRef("wx-1", "image"))
+        ordered = counter.unit.deliveries.by_key(f"media:{kept}")
+        assert ordered is not None
+        assert (ordered.kind, ordered.payload) == (DeliveryKind.MEDIA, {"medium_id": kept})
+        found = counter.file(draft(media=[kept]))
+        assert [m.platform_id for m in counter.unit.media.of_complaint(found.id)] == ["wx-1"]
+
+
+class TestCases:
+    def add(self, counter: Counter, **values: Any) -> Complaint:
+        found = make_complaint(**values)
+        counter.unit.complaints.add(found)
+        return found
+
+    def test_a_case_is_found_by_either_number_however_typed(self, counter: Counter) -> None:
+        mine = self.add(counter, receipt="HZ-261123-0001", backend_id="b-77")
+        for number in ("HZ-261123-0001", " hz-261123-0001 ", "B-77", "b-77"):
+            assert counter.case(number) == mine
+
+    def test_the_case_of_another_citizen_is_like_an_unknown_one(self, counter: Counter) -> None:
+        self.add(counter, receipt="HZ-261123-0001", conversation_id="c2", backend_id="B-1")
+        assert counter.case("HZ-261123-0001") is None
+        assert counter.case("B-1") is None
+        assert counter.cases() == []
+
+    def test_no_number_finds_no_case(self, counter: Counter) -> None:
+        self.add(counter, backend_id="")
+        assert counter.case("") is None
+        assert counter.case("  ") is None
+
+    def test_an_old_case_is_found_by_its_number(self, counter: Counter) -> None:
+        for age in range(30):
+            at = NOON - timedelta(days=age)
+            self.add(counter, id=f"k{age}", receipt=f"HZ-{age}", confirmed_at=at)
+        assert counter.case("HZ-29") is not None
+
+    def test_where_a_case_stands_is_said_in_words(
+        self, counter: Counter, phrases: DomainPhrases
+    ) -> None:
+        fresh = self.add(counter)
+        assert counter.status_name(fresh) == phrases.say("utter_status_confirmed")
+        fresh.stage = "filed"
+        assert counter.status_name(fresh) == phrases.say("utter_status_filed")
+        fresh.status = "in_progress"
+        assert counter.status_name(fresh) == "办理中"
+
+
+class TestPeople:
+    def wait(self, counter: Counter, name: str, at: Any) -> None:
+        other = counter.unit.conversations.open(name, f"o{name}")
+        counter.unit.conversations.save(
+            replace(other, waiting_since=at, waiting_reason=WaitReason.ASKED)
+        )
+
+    def test_those_who_waited_before_are_counted(self, counter: Counter, clock: SetClock) -> None:
+        self.wait(counter, "before", NOON - timedelta(minutes=5))
+        self.wait(counter, "after", NOON + timedelta(minutes=5))
+        assert counter.call_person().ahead == 1
+        assert counter.conversation.waiting_since == NOON
+        clock.pass_(hours=1)
+        assert counter.call_person().ahead == 1  # asking again costs no place
+        assert counter.conversation.waiting_since == NOON
+
+    @pytest.mark.parametrize(
+        ("later", "on_duty"),
+        [({}, True), ({"hours": 6}, False), ({"hours": -4}, False), ({"days": 5}, False)],
+    )
+    def test_whether_anybody_is_there_is_said(
+        self, counter: Counter, clock: SetClock, later: dict[str, float], on_duty: bool
+    ) -> None:
+        clock.pass_(**later)
+        waiting = counter.call_person()
+        assert (waiting.on_duty, waiting.hours) == (on_duty, "工作日 8:30–18:00")
+
+    def test_an_emergency_outranks_the_reason_but_not_the_place(self) -> None:
+        waiting = Conversation("c1", CITIZEN)
+        waiting.wait_for_person(WaitReason.MISUNDERSTOOD, NOON)
+        waiting.wait_for_person(WaitReason.EMERGENCY, NOON + timedelta(hours=1))
+        waiting.wait_for_person(WaitReason.ASKED, NOON + timedelta(hours=2))
+        assert (waiting.waiting_since, waiting.waiting_reason) == (NOON, WaitReason.EMERGENCY)
+
+
+def test_a_sign_is_known_by_its_scene(counter: Counter) -> None:
+    assert counter.sign("lamp-0001").service_code == "0712"  # type: ignore[union-attr]
+    assert counter.sign("lamp-9999") is None
