@@ -88,7 +88,7 @@ export function placeSheet() {
 }
 
 export function scanSheet() {
-  const scene = el("input", { value: "lamp-0042", required: true, "data-testid": "scene", autocomplete: "off" });
+  const scene = el("input", { value: "lamp-0001", required: true, "data-testid": "scene", autocomplete: "off" });
   open("扫描带参数的二维码", form(() => finish(act(state.openid, "scan", { scene: scene.value })), field("场景值", scene), primary("扫码", "scan-send")));
 }
 
