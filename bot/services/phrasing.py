@@ -30,6 +30,7 @@ _WISH = re.compile(
 _CONTACT = re.compile(
     r"联系方式|我的|电话|手机|号码|联系我?|我叫|我姓|姓名|名字|你们|可以|拨打|留个?|是|打|[\d*\-\s:：，,。.！!]+"
 )
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _CLAUSES = re.compile(r"(?<=[，,。；;！!])")
 
 
@@ -59,7 +60,7 @@ def is_sentence(text: str) -> bool:
 
 def beyond_wish(text: str) -> str:
     """Return what a wish to complain says besides ("我还要反映一个，我家自来水发黄")."""
-    return _WISH.sub("", text)
+    return "".join(_HAN.findall(_WISH.sub("", text)))
 
 
 def beyond_contact(text: str, name: str) -> str:
