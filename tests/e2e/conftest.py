@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,23 +32,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductServer]:
     product.start()
     yield product
     product.kill()
-
-
-@pytest.fixture
-def own_server(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[..., ProductServer]]:
-    """Make servers that one test has for itself; called with settings, not started yet."""
-    made: list[ProductServer] = []
-
-    def make(**settings: str) -> ProductServer:
-        made.append(ProductServer(tmp_path_factory.mktemp("own"), **settings))
-        return made[-1]
-
-    yield make
-    for product in made:
-        if product.is_started:
-            product.kill()
 
 
 @pytest.fixture

@@ -25,14 +25,15 @@ READY_WITHIN_S = 240.0
 
 
 class ProductServer:
-    """One `minsheng serve --demo` on a data folder and a port of its own."""
+    """One `minsheng serve` on a data folder and a port of its own; `settings` go into its environment."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, demo: bool = True, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.account = SimulatorConfig()
-        self._settings = settings
+        self.settings = settings
+        self._demo = demo
         self._log = folder / "serve.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -47,9 +48,9 @@ class ProductServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(MINSHENG), "serve", "--demo"],
+                [str(MINSHENG), "serve", *(["--demo"] if self._demo else [])],
                 cwd=ROOT,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -73,13 +74,10 @@ class ProductServer:
         raise AssertionError(f"{path} is not 200 within {within_s} s:\n{tail}")
 
     def stop(self) -> int:
-        """End it politely and return its exit code; whatever outlives it is killed."""
+        """End it politely and return its exit code; `kill` is still due for what may outlive it."""
         process = self._running()
         process.send_signal(signal.SIGTERM)
-        try:
-            return process.wait(25)
-        finally:
-            self.kill()
+        return process.wait(25)
 
     def kill(self) -> None:
         """Kill the whole process group at once."""
@@ -128,7 +126,8 @@ class ProductServer:
         assert self._process is not None, "the server was not started"
         return self._process
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the product's commands."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MINSHENG_")}
         return {
             **kept,
@@ -138,7 +137,7 @@ class ProductServer:
             "MINSHENG_DATA_DIR": str(self.folder / "data"),
             "MINSHENG_BACKEND_API_KEY": API_KEY,
             "MINSHENG_BACKEND_POLL_S": "1",
-            **self._settings,
+            **self.settings,
         }
 
 

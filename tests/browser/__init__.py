@@ -1,0 +1,1 @@
+"""The phone page of a running product in a real Chromium."""
