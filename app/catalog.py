@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -15,6 +16,8 @@ from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.services.counter import Sign
 from bot.services.directory import Directory
+
+T = TypeVar("T")
 
 
 class BadCatalog(Exception):
@@ -44,21 +47,27 @@ class Catalog:
     @classmethod
     def load(cls, folder: Path) -> Catalog:
         """Read and check all files; raises `BadCatalog`."""
-        try:
-            return cls(
-                office=Office.parse(_read(folder / "office.yml")),
-                statuses=StatusTable.parse(_read(folder / "statuses.yml")),
-                emergencies=EmergencyMatcher(rules_from(_read(folder / "emergency.yml"))),
-                signs=tuple(_sign(s) for s in _read(folder / "signs.yml")["signs"]),
-                menu=tuple(MenuButton(**b) for b in _read(folder / "menu.yml")["buttons"]),
-                notice_fields=_notice_fields(_read(folder / "notices.yml")),
-            )
-        except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-            raise BadCatalog(f"{folder}: {error}") from error
+        return cls(
+            office=_load(folder / "office.yml", Office.parse),
+            statuses=_load(folder / "statuses.yml", StatusTable.parse),
+            emergencies=_load(folder / "emergency.yml", lambda d: EmergencyMatcher(rules_from(d))),
+            signs=_load(folder / "signs.yml", lambda d: tuple(_sign(s) for s in d["signs"])),
+            menu=_load(folder / "menu.yml", lambda d: tuple(MenuButton(**b) for b in d["buttons"])),
+            notice_fields=_load(folder / "notices.yml", _notice_fields),
+        )
 
     def buttons(self) -> list[dict[str, str]]:
         """Return the menu as WeChat takes it (wechat-contract 9.1)."""
         return [{"type": "click", "name": b.name, "key": b.key} for b in self.menu]
+
+
+def _load(path: Path, parse: Callable[[Any], T]) -> T:
+    try:
+        return parse(_read(path))
+    except KeyError as error:
+        raise BadCatalog(f"{path}: {error} is missing") from error
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise BadCatalog(f"{path}: {error}") from error
 
 
 def _read(path: Path) -> Any:
@@ -69,7 +78,7 @@ def _notice_fields(data: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]
     for rung in ("subscription", "template"):
         unknown = set(data[rung].values()) - {"number", "status", "time", "remark"}
         if unknown:
-            raise ValueError(f"notices.yml: {rung}: unknown {', '.join(sorted(unknown))}")
+            raise ValueError(f"{rung}: unknown {', '.join(sorted(unknown))}")
     return data
 
 
