@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,17 +18,22 @@ from itsdangerous import BadSignature, URLSafeSerializer
 def kept_secret(folder: Path, name: str) -> str:
     """Return the secret kept under this name, made at the first call; the file is readable by its owner only."""
     path = folder / name
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _make(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _make(path: Path) -> None:
+    """Put a new secret there whole, unless another process was faster: nobody may read it half written."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 600
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        value = secrets.token_urlsafe(32)
-        file.write(value)
+        file.write(secrets.token_urlsafe(32))
         file.flush()
         os.fsync(file.fileno())
-    return value
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    Path(draft).unlink()
 
 
 def _derived(secret: str, purpose: str) -> bytes:
