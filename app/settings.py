@@ -27,8 +27,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     data_dir: Path = Path("var")
-    database_url: str = ""
-    redis_url: str = ""
+    database_url: str = field(default="", repr=False)  # may carry a password
+    redis_url: str = field(default="", repr=False)
     app_id: str = ""
     app_secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ from bot.model.backend import Update
 from connectors.open311 import reading
 
 FRESH_S = 300
+_SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class BadPush(Exception):
@@ -33,7 +35,7 @@ def verify(secret: str, *, timestamp: str, signature: str, body: bytes, now: dat
     """Check a push's signature and age; raises `BadPush` 403, or 404 when no secret is set."""
     if not secret:
         raise BadPush(404, "no push secret is set")
-    if not timestamp.isdigit() or abs(now.timestamp() - int(timestamp)) > FRESH_S:
+    if not _SECONDS.fullmatch(timestamp) or abs(now.timestamp() - int(timestamp)) > FRESH_S:
         raise BadPush(403, "the timestamp is missing or more than five minutes away")
     wanted = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(wanted, signature.strip().lower()):
