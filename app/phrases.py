@@ -26,7 +26,7 @@ class DomainPhrases:
             raise ValueError(f"no sentences in {folder}")
         return cls(found)
 
-    def say(self, name: str, **values: Any) -> str:
+    def say(self, name: str, /, **values: Any) -> str:
         """Return one response's text with its values filled in; `KeyError` for an unknown name."""
         text = self._responses[name]
         pieces = []

@@ -138,7 +138,7 @@ class Backend(Protocol):
 class Phrases(Protocol):
     """The citizen-facing sentences of `nlu/domain`, for what is said outside a dialogue turn."""
 
-    def say(self, name: str, **values: Any) -> str:
+    def say(self, name: str, /, **values: Any) -> str:
         """Return one response's text with its values filled in; `KeyError` for an unknown name."""
 
 
