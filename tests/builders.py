@@ -50,7 +50,7 @@ def make_complaint(id: str = "k1", **values: Any) -> Complaint:
         "receipt": f"HZ-261123-{id}",
         "conversation_id": "c1",
         "service_code": "0712",
-        "service_name": "路灯",
+        "service_name": "市政道路及设施",
         "service_group": "城建",
         "description": "文二路的路灯不亮",
         "summary": "文二路的路灯不亮",
