@@ -17,21 +17,31 @@ from bot.services.directory import Directory
 log = logging.getLogger(__name__)
 
 _DOCUMENT = "backend.services"
+NOTHING = Directory((), {})
 
 
 class Catalogue:
     """Pulls and remembers the backend's services."""
 
-    def __init__(self, record: Record, backend: Backend) -> None:
+    def __init__(
+        self, record: Record, backend: Backend, *, until_pulled: Directory = NOTHING
+    ) -> None:
+        """`until_pulled` serves before the first pull: a backend that is down at the start stops no citizen."""
         self._record = record
         self._backend = backend
+        self._until_pulled = until_pulled
         self._directory: Directory | None = None
 
     def directory(self) -> Directory:
-        """Return what was last pulled, by this process or another; empty before the first pull."""
-        if self._directory is None or not self._directory.services:
+        """Return what was last pulled, by this process or another; our own catalogue before the first pull."""
+        return self.pulled() or self._until_pulled
+
+    def pulled(self) -> Directory | None:
+        """Return what was last pulled, None before the first pull."""
+        if self._directory is None:
             with self._record.unit() as unit:
-                self._directory = _parse(unit.documents.get(_DOCUMENT) or {})
+                body = unit.documents.get(_DOCUMENT)
+            self._directory = _parse(body) if body else None
         return self._directory
 
     def reload(self) -> None:

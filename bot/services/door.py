@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from bot.model.message import Inbound, Kind, Reply
@@ -43,6 +44,7 @@ class Door:
         inbox: where messages are made durable.
         waiting: where answers arrive.
         emergencies: matched before anything else.
+        on_duty: True while somebody is there to see an emergency that was recorded.
         attempts: how often the platform asks in all.
         hold_s: how long all attempts but the last are held, from their arrival on: past the platform's cut,
             which is harmless.
@@ -55,6 +57,7 @@ class Door:
         waiting: Waiting,
         emergencies: Emergencies,
         *,
+        on_duty: Callable[[], bool] = lambda: True,
         attempts: int = ATTEMPTS,
         hold_s: float = HOLD_S,
         last_hold_s: float = LAST_HOLD_S,
@@ -62,6 +65,7 @@ class Door:
         self._inbox = inbox
         self._waiting = waiting
         self._emergencies = emergencies
+        self._on_duty = on_duty
         self._attempts = attempts
         self._hold_s = hold_s
         self._last_hold_s = last_hold_s
@@ -77,7 +81,7 @@ class Door:
             return None
         emergency = self._emergency(message)
         if emergency is not None:
-            return Reply(emergency.text(await self._is_recorded(message)))
+            return Reply(emergency.text(await self._is_recorded(message) and self._on_duty()))
         began = asyncio.get_running_loop().time()
         accepted = await self._inbox.accept(message)
         if not message.kind.is_said:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 MOST_CHARACTERS = 4000  # GeoReport v2: description
 _MEDIA_PATIENCE = timedelta(seconds=15)
 _LOOK_UP_AFTER_S = 15.0
+_DIRECTORY_AGAIN_S = 2.0
 
 
 class FilingHandler:
@@ -41,7 +42,7 @@ class FilingHandler:
         *,
         clock: Clock,
         sealer: Sealer,
-        directory: Callable[[], Directory],
+        directory: Callable[[], Directory | None],
         media_url: Callable[[str], str],
     ) -> None:
         self._record = record
@@ -54,10 +55,13 @@ class FilingHandler:
     def carry_out(self, delivery: Delivery) -> None:
         """File it, or find out that it was filed; raises what the backend raises."""
         directory = self._directory()  # may read the record: not inside the unit below
+        if directory is None:
+            raise Postponed(_DIRECTORY_AGAIN_S)
         with self._record.unit() as unit:
             complaint = unit.complaints.get(delivery.complaint_id or "")
             if complaint is None or _is_filed(complaint):
                 return
+            _settle_service(unit, complaint, directory)
             filing = self._filing(unit, complaint, delivery, directory)
         if delivery.trail and self._filed_before(complaint, delivery):
             return
@@ -141,6 +145,19 @@ class FilingHandler:
 def _is_filed(complaint: Complaint) -> bool:
     """True once the backend took it; a blackbox backend gives neither number nor token, only the stage tells."""
     return bool(complaint.backend_id or complaint.backend_token) or complaint.stage != "confirmed"
+
+
+def _settle_service(unit: Unit, complaint: Complaint, directory: Directory) -> None:
+    """Put the backend's own service in place; the complaint may have been taken before its list was known."""
+    code = directory.equivalent(
+        complaint.service_code, complaint.service_group, complaint.service_name
+    )
+    service = directory.service(code)
+    if service is None or code == complaint.service_code:
+        return
+    complaint.service_code, complaint.service_name = code, service.name
+    complaint.service_group = service.group
+    unit.complaints.save(complaint)
 
 
 def _attributes(complaint: Complaint, directory: Directory) -> dict[str, str | list[str]]:

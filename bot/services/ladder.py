@@ -59,7 +59,13 @@ class ReplyHandler:
             return
         reply = Reply.from_dict(delivery.payload["reply"])
         delivery.payload = {"reply": delivery.payload["reply"], "text": reply.text}
-        self._messenger.send(citizen, reply)
+        try:
+            self._messenger.send(citizen, reply)
+        except Permanent as error:
+            # No right to send (48001) or the like: what was to be said can still be said with the next answer.
+            delivery.trail = [*delivery.trail, f"custom: {error.code}"]
+            delivery.state, delivery.error = DeliveryState.HELD, f"{error.remote} {error.code}"
+            return
         delivery.rung = "custom"
 
     def _wait_for_turn(self, delivery: Delivery) -> None:

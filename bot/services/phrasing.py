@@ -14,6 +14,11 @@ NOTE = 5  # characters: less is hardly a statement
 _AGREED = re.compile(r"确认|提交")
 _NOT_AGREED = re.compile(r"[不没别未先等吗么？?怎谁哪]|取消|之前|以后|完")
 _SHORT_AGREEMENT = 12
+_YES = re.compile(
+    r"(?=.*(?:对|是|好|行|嗯|恩|可以|没错|没问题|同意|ok))"
+    r"(?:没错|没问题|可以|同意|无误|谢谢|麻烦|帮我|一下|ok|就|[对是好行嗯恩这样个交提报办弄上去吧了的额呀啊哦哈呢嘞滴哒您你先都，,。.！!~～\s])+",
+    re.IGNORECASE,
+)
 _LEAD_IN = re.compile(
     r"^(?:就|是|在|位于|地址是?|地点是?|位置是?|地方是?|我?家?住在?|应该是|改成|换成)+[:：,，是在]*"
 )
@@ -39,6 +44,8 @@ def agrees(said: Said) -> bool:
     if said.intent == "affirm":
         return True
     short = len(said.text) <= _SHORT_AGREEMENT
+    if short and _YES.fullmatch(said.text):
+        return True
     return bool(short and _AGREED.search(said.text) and not _NOT_AGREED.search(said.text))
 
 

@@ -131,7 +131,9 @@ class TurnTaker:
         if emergency is not None:
             # The gateway has answered already, with this very text.
             conversation.wait_for_person(WaitReason.EMERGENCY, self._clock.now())
-            self._say_line(unit, conversation, message, emergency.text(True))
+            self._say_line(
+                unit, conversation, message, emergency.text(self._office.is_open(self._clock.now()))
+            )
             return None
         if conversation.holder is Holder.STAFF:
             return None
