@@ -14,7 +14,7 @@ import redis.asyncio
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
-from app.catalog import Catalog
+from app.catalog import Catalog, services_of
 from app.phrases import DomainPhrases
 from app.secrets import KeySealer, MediaLinks, kept_secret
 from app.settings import ROOT, Settings
@@ -111,7 +111,7 @@ class Parts:
             self.backend,
             clock=self.clock,
             sealer=self.sealer,
-            directory=self.catalogue.directory,
+            directory=self.catalogue.pulled,
             media_url=self.links.url,
         )
         told: dict[str, Handler] = {
@@ -167,7 +167,7 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         ledger=ledger,
         messenger=WeChatMessenger(client, ledger, clock=clock),
         backend=backend,
-        catalogue=Catalogue(record, backend),
+        catalogue=Catalogue(record, backend, until_pulled=services_of()),
         registry=CollectorRegistry(),
         process_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
     )

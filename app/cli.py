@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 
 from app import logs
+from app.catalog import BadCatalog
+from app.embedded_redis import RedisNotStarted
 from app.settings import BadSettings, Settings, read
 
 
@@ -23,6 +25,9 @@ def main(argv: list[str] | None = None) -> int:
     except BadSettings as error:
         print(f"The settings cannot work:\n{error}", file=sys.stderr)
         return 2
+    except (BadCatalog, RedisNotStarted) as error:
+        print(f"Cannot start: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

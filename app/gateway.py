@@ -41,7 +41,13 @@ class Gateway:
     def app(self) -> Starlette:
         """Return the application."""
         parts = self._parts
-        door = Door(RedisInbox(self._redis), self._waiting, parts.catalog.emergencies)
+        office = parts.catalog.office
+        door = Door(
+            RedisInbox(self._redis),
+            self._waiting,
+            parts.catalog.emergencies,
+            on_duty=lambda: office.is_open(parts.clock.now()),
+        )
         callback = WeChatCallback(
             parts.account, door, clock=parts.clock, metrics=CallbackMetrics(parts.registry)
         )
@@ -83,12 +89,13 @@ class Gateway:
 
         def record() -> bool:
             with parts.record.unit() as unit:
-                return bool(unit.documents.get("backend.services"))
+                unit.documents.get("backend.services")
+            return True
 
         return [
             ("redis", lambda: bool(parts.redis.ping())),
             ("worker", lambda: bool(live_workers(parts.redis))),
-            ("record and services", record),
+            ("record", record),
         ]
 
     async def _metrics(self, request: Request) -> Response:

@@ -18,13 +18,15 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from app.bootstrap import CATALOG, Parts, backend_key, build
-from app.embedded_redis import EmbeddedRedis
+from app.embedded_redis import EmbeddedRedis, check_durability
 from app.gateway import Gateway
 from app.presence import live_workers
 from app.secrets import kept_secret
 from app.settings import Settings
 from bot.model.errors import RemoteError, RetryLater
 from bot.storage.database import upgrade
+from bot.storage.motion.connect import open_sync
+from bot.storage.motion.errors import REDIS_ERRORS
 from console.app import create_app as create_console
 from console.config import ConsoleConfig
 from desk.app import create_app as create_desk
@@ -75,6 +77,7 @@ class Server:
         settings = self._settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         redis_url = settings.redis_url or self._start_redis()
+        warn_of_forgetful(redis_url)
         migrate(settings)
         parts = build(settings, redis_url=redis_url)
         try:
@@ -115,6 +118,16 @@ def _create_demo_menu(parts: Parts) -> None:
             return
         else:
             return
+
+
+def warn_of_forgetful(redis_url: str) -> None:
+    """Log what keeps this Redis from being durable: accepted messages are only as safe as it is."""
+    try:
+        with open_sync(redis_url) as client:
+            for problem in check_durability(client):
+                log.error("redis: %s", problem)
+    except REDIS_ERRORS as error:
+        log.error("redis cannot be reached: %s", type(error).__name__)
 
 
 def migrate(settings: Settings) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from app.settings import ROOT
 
@@ -28,11 +30,18 @@ def train(folder: Path = MODELS) -> Path:
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     from rasa import train as rasa_train  # costs seconds to import: only when training
 
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".training-") as unfinished:
+        trained = _rasa_train(rasa_train, unfinished)
+        return trained.replace(folder / trained.name)  # a worker never sees half a model
+
+
+def _rasa_train(rasa_train: Any, output: str) -> Path:
     result = rasa_train(
         domain=str(ROOT / "nlu" / "domain"),
         config=str(ROOT / "config.yml"),
         training_files=[str(ROOT / "nlu" / "data"), str(ROOT / "nlu" / "rules")],
-        output=str(folder),
+        output=output,
         fixed_model_name=None,
         force_training=True,
     )

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 FAILURES_MOST = 3
 _DELIVER_EVERY_S = 0.25
 _SERVICES_EVERY = timedelta(minutes=10)
+_SERVICES_AGAIN = timedelta(seconds=2)
+_POLLING = "backend-poll"
+_LEASE_BEAT_S = 1.0
 
 
 class Worker:
@@ -36,6 +39,7 @@ class Worker:
         self._answers = RedisAnswers(parts.redis)
         self._partitions = Partitions(parts.redis, parts.process_id)
         self._lease = RedisLease(parts.redis, parts.process_id)
+        self._leading = False
         self._stop = threading.Event()
         self._deliverers = parts.deliverers()
         self._nudges = {name: threading.Event() for name in self._deliverers}
@@ -81,7 +85,8 @@ class Worker:
             self._answers.offer(message.key, reply)
             self._partitions.acknowledge(entry)
             self._outcomes.labels("answered" if reply else "silent").inc()
-        except (Unavailable, Stale) as error:
+        except (Unavailable, Stale, RemoteError) as error:
+            # A store is away or another worker was faster: the message itself is not to blame.
             log.warning("turn put back: %s", type(error).__name__)
             self._outcomes.labels("put_back").inc()
             self._partitions.put_back(entry, rest_s=0.5)
@@ -92,14 +97,14 @@ class Worker:
         self._nudge_all()
 
     def _failed(self, entry: Entry) -> None:
-        if self._partitions.failed(entry) < FAILURES_MOST:
-            return
         try:
-            reply = self._turns.give_up(entry.message)
-        except (Unavailable, Stale):
-            return
-        self._answers.offer(entry.message.key, reply)
-        self._partitions.park(entry, "turn failed three times")
+            if self._partitions.failed(entry) < FAILURES_MOST:
+                return
+            self._answers.offer(entry.message.key, self._turns.give_up(entry.message))
+            self._partitions.park(entry, "turn failed three times")
+        except (Unavailable, Stale) as error:
+            log.warning("a failed turn is not settled yet: %s", type(error).__name__)
+            self._partitions.put_back(entry, rest_s=0.5)
 
     def _nudge_all(self) -> None:
         for nudge in self._nudges.values():
@@ -113,17 +118,27 @@ class Worker:
             _guarded(name, deliverer.run_once)
 
     def _watch_backend(self) -> None:
-        """Pull the services, then poll for updates under one lease over all workers."""
+        """Pull the services now and then; poll for updates under one lease over all workers."""
         parts, poller = self._parts, self._parts.update_poller()
-        period = parts.settings.backend_poll_s
-        pulled_at = None
+        period = timedelta(seconds=parts.settings.backend_poll_s)
+        next_pull = next_poll = parts.clock.now()
         while not self._stop.is_set():
             now = parts.clock.now()
-            if pulled_at is None or now - pulled_at > _SERVICES_EVERY:
-                pulled_at = now if _guarded("services", parts.catalogue.pull) else None
-            if self._lease.hold("backend-poll", ttl_s=max(2 * period, 5.0)):
+            if now >= next_pull:
+                pulled = _guarded("services", parts.catalogue.pull)
+                next_pull = now + (_SERVICES_EVERY if pulled else _SERVICES_AGAIN)
+            if _guarded("lease", self._leads) and self._leading and now >= next_poll:
                 _guarded("updates", poller.poll)
-            self._stop.wait(min(period, 2.0) if pulled_at is None else period)
+                next_poll = now + period
+            self._stop.wait(min(period.total_seconds(), _LEASE_BEAT_S))
+        if self._leading:
+            self._lease.release(_POLLING)
+
+    def _leads(self) -> int:
+        """Take or prolong the lease for polling; it is short, so that a dead poller is followed soon."""
+        self._leading = False
+        self._leading = self._lease.hold(_POLLING, ttl_s=_LEASE_BEAT_S * 4)
+        return int(self._leading)
 
 
 def _guarded(what: str, job: Callable[[], int]) -> bool:
