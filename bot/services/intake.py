@@ -36,7 +36,9 @@ _OFFERED_MOST = 5
 _LONG_PLACE = 16  # characters; what is longer than this is not only a place
 _REMNANT = 3  # characters left of a message that only gives a phone or a name
 _CERTAIN_TALK = 0.9
-_GROUP_SURE, _AHEAD = 0.6, 2.0  # share of the likeliest domain; how far its best service leads
+# Share of the likeliest domain from which it is right as often as when the model itself is sure (measured on
+# real messages), and how far its best service must lead.
+_GROUP_SURE, _AHEAD = 0.8, 2.0
 RESUME = "resume"  # what a draft asks after a long silence: to go on with it, or not
 UNKNOWN_PLACE = "（市民暂时说不清具体位置）"
 
