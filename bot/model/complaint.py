@@ -18,7 +18,7 @@ class Complaint:
         place: the place as said; `latitude`/`longitude` are WGS84 if a pin was shared.
         answers: the backend's questions → the citizen's answers, by attribute code.
         contact_phone: sealed (encrypted) phone number, "" if none was given.
-        confidential: the citizen asked that it is not made public.
+        visibility: "public" or "confidential" if the citizen said so, else "": nothing is made public unasked.
         consent: version of the privacy notice in force when the citizen confirmed.
         backend_id: the backend's number; `backend_token` while it still owes one.
         status: the backend's last status word that counted; `stage` is its meaning in catalog/statuses.yml.
@@ -41,7 +41,7 @@ class Complaint:
     answers: dict[str, Any] = field(default_factory=dict)
     contact_phone: str = ""
     contact_name: str = ""
-    confidential: bool = False
+    visibility: str = ""
     consent: str = ""
     backend_id: str = ""
     backend_token: str = ""
@@ -50,6 +50,11 @@ class Complaint:
     status_at: datetime | None = None
     status_text: str = ""
     sealed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_confidential(self) -> bool:
+        """True if the citizen asked for it; staff then see no name."""
+        return self.visibility == "confidential"
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def _complaint(draft: Draft, counter: Counter, receipt: str, now: datetime) -> C
         answers=dict(draft.answers),
         contact_phone=draft.sealed.get(draft.phone, "") if draft.phone else "",
         contact_name=draft.name,
-        confidential=draft.visibility != "public",
+        visibility=draft.visibility,
         consent=counter.office.notice_version,
         confirmed_at=now,
         sealed=dict(draft.sealed),

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.model.backend import Filing
-from bot.model.complaint import Complaint
-from bot.model.delivery import Delivery
+from bot.model.complaint import Complaint, Medium
+from bot.model.delivery import Delivery, DeliveryState
 from bot.model.errors import RemoteError, RetryLater
 from bot.ports import Backend, Clock, Sealer
 from bot.record import Record, Unit
@@ -27,7 +27,13 @@ log = logging.getLogger(__name__)
 MOST_CHARACTERS = 4000  # GeoReport v2: description
 _MEDIA_PATIENCE = timedelta(seconds=15)
 _LOOK_UP_AFTER_S = 15.0
+_NEVER = (DeliveryState.FAILED, DeliveryState.WITHHELD)
 _DIRECTORY_AGAIN_S = 2.0
+#: What the office is told of the citizen's wish; no wish, no line.
+_WISHES = {
+    "confidential": "\n（市民要求保密，请勿向被反映方透露其身份）",
+    "public": "\n（市民同意公开此事，姓名电话除外）",
+}
 
 
 class FilingHandler:
@@ -120,7 +126,7 @@ class FilingHandler:
     def _filing(
         self, unit: Unit, complaint: Complaint, delivery: Delivery, directory: Directory
     ) -> Filing:
-        media = unit.media.of_complaint(complaint.id)
+        media = [m for m in unit.media.of_complaint(complaint.id) if not _is_lost(unit, m)]
         missing = [m for m in media if not m.stored]
         waited = self._clock.now() - (delivery.created_at or self._clock.now())
         if missing and waited < _MEDIA_PATIENCE:
@@ -140,6 +146,12 @@ class FilingHandler:
             first_name=complaint.contact_name,
             phone=phone,
         )
+
+
+def _is_lost(unit: Unit, medium: Medium) -> bool:
+    """True for a medium that can never be fetched: nothing to wait for, no link to give."""
+    fetching = unit.deliveries.by_key(f"media:{medium.id}")
+    return not medium.stored and fetching is not None and fetching.state in _NEVER
 
 
 def _is_filed(complaint: Complaint) -> bool:
@@ -170,8 +182,8 @@ def _attributes(complaint: Complaint, directory: Directory) -> dict[str, str | l
 
 
 def _description(complaint: Complaint, words: str) -> str:
-    """Return the citizen's words, the wish for confidentiality, and the receipt number as the last line."""
-    tail = "\n（市民要求保密，请勿向被反映方透露其身份）" if complaint.confidential else ""
+    """Return the citizen's words, their wish for secrecy or publicity, and the receipt number as the last line."""
+    tail = _WISHES.get(complaint.visibility, "")
     tail += f"\n民声受理编号：{complaint.receipt}"
     room = MOST_CHARACTERS - len(tail)
     if len(words) > room:

@@ -76,7 +76,7 @@ complaints = sa.Table(
     sa.Column("answers", sa.JSON, nullable=False),
     sa.Column("contact_phone", sa.Text, nullable=False),
     sa.Column("contact_name", sa.Text, nullable=False),
-    sa.Column("confidential", sa.Boolean, nullable=False),
+    sa.Column("visibility", sa.String(16), nullable=False),
     sa.Column("consent", sa.String(32), nullable=False),
     sa.Column("confirmed_at", UtcDateTime, nullable=False),
     sa.Column("backend_id", sa.String(100), nullable=False, index=True),

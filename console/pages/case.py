@@ -28,6 +28,12 @@ MOST_CHARACTERS = 1000
 _BUSY = "后台暂时没有回应。您写的内容还在下面，请稍等片刻再按一次；重复提交不会登记两次。"
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _FIRST_CHOICE = "in_progress"
+#: The citizen's word on publicity, as staff read it.
+_VISIBILITY = {
+    "confidential": "市民要求保密",
+    "public": "市民同意公开",
+    "": "不公开（市民没有特别要求）",
+}
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ class OneCasePages:
             ("图片和语音", _media(media)),
             ("联系电话", "已留电话（加密保存）" if complaint.contact_phone else "未留"),
             ("称呼", _name(complaint)),
-            ("是否保密", "市民要求保密" if complaint.confidential else "可以公开"),
+            ("是否公开", _VISIBILITY[complaint.visibility]),
             ("后台编号", complaint.backend_id or _owed(complaint)),
             ("确认时间", moment(self._site.office, complaint.confirmed_at)),
             ("告知书版本", complaint.consent or "—"),
@@ -215,7 +221,7 @@ def _media(media: list[Medium]) -> str:
 
 
 def _name(complaint: Complaint) -> str:
-    if complaint.contact_name and complaint.confidential:
+    if complaint.contact_name and complaint.is_confidential:
         return "已留（要求保密，不在此显示）"
     return complaint.contact_name or "未留"
 

@@ -44,7 +44,7 @@ def case_row(site: Site, link: Callable[..., str], complaint: Complaint) -> Case
         tone=_TONES.get(complaint.stage, "going"),
         backend_id=complaint.backend_id,
         confirmed_at=moment(site.office, complaint.confirmed_at),
-        is_confidential=complaint.confidential,
+        is_confidential=complaint.is_confidential,
     )
 
 

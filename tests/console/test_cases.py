@@ -113,7 +113,7 @@ def test_a_case_shows_all_its_fields(staff: Browser, record: SqlRecord) -> None:
         "图片和语音": "图片 2 件，语音 1 件（2 件还在下载）",
         "联系电话": "已留电话（加密保存）",
         "称呼": "王先生",
-        "是否保密": "可以公开",
+        "是否公开": "不公开（市民没有特别要求）",
         "后台编号": "2026-1",
         "确认时间": "2026-11-23 10:01",
         "告知书版本": "2026-11",
@@ -131,9 +131,9 @@ def test_the_phone_is_on_no_page_neither_sealed_nor_clear(
 
 
 def test_who_asked_for_confidence_is_not_named(staff: Browser, record: SqlRecord) -> None:
-    store(record, complaint(confidential=True, contact_name="王小明"))
+    store(record, complaint(visibility="confidential", contact_name="王小明"))
     assert "王小明" not in staff.get("/cases/c1").text
-    assert facts(staff)["是否保密"] == "市民要求保密"
+    assert facts(staff)["是否公开"] == "市民要求保密"
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,12 @@ class TestFiling:
         assert counter.unit.complaints.get(found.id) == found
         assert (found.service_name, found.service_group, found.place) == ("路灯", "城建", "文二路")
         assert (found.contact_phone, found.contact_name) == (sealed["138****5678"], "王女士")
-        assert (found.answers, found.sealed, found.confidential) == ({"a": "b"}, sealed, False)
+        assert (found.answers, found.sealed, found.visibility) == ({"a": "b"}, sealed, "public")
         assert (found.consent, found.stage) == (counter.office.notice_version, "confirmed")
         assert found.confirmed_at == NOON
 
-    def test_confidential_unless_the_citizen_said_public(self, counter: Counter) -> None:
-        assert counter.file(draft()).confidential
+    def test_a_wish_is_only_filed_if_the_citizen_had_one(self, counter: Counter) -> None:
+        assert counter.file(draft()).visibility == ""
 
     def test_a_shared_pin_is_kept_on_the_backends_datum(self, counter: Counter) -> None:
         point = {"latitude": 30.25, "longitude": 120.16, "datum": "gcj02"}

@@ -94,7 +94,7 @@ class TestWhatIsFiled:
         assert filing.description == f"{words}\n民声受理编号：HZ-261123-0001"
 
     def test_a_wish_for_confidentiality_stands_before_the_number(self, office: Office) -> None:
-        lines = office.filed(confidential=True).description.splitlines()
+        lines = office.filed(visibility="confidential").description.splitlines()
         assert "保密" in lines[-2]
         assert lines[-1].endswith(office.complaint.receipt)
 
@@ -129,7 +129,7 @@ class TestWhatIsFiled:
 
     @pytest.mark.parametrize("length", [MOST_CHARACTERS - 40, MOST_CHARACTERS, 10_000])
     def test_the_limit_is_kept_without_losing_the_number(self, office: Office, length: int) -> None:
-        description = office.filed(description="长" * length, confidential=True).description
+        description = office.filed(description="长" * length, visibility="confidential").description
         assert len(description) <= MOST_CHARACTERS
         assert description.endswith(office.complaint.receipt)
         assert ("有删节" in description) == (length > MOST_CHARACTERS - 60)

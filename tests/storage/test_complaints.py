@@ -51,7 +51,7 @@ class TestComplaints:
             answers={"scope": ["home", "楼"]},
             contact_phone="sealed-phone",
             contact_name="王女士",
-            confidential=True,
+            visibility="confidential",
             consent="2026-11",
             backend_id="B-1",
             backend_token="t",

@@ -29,7 +29,7 @@ def upgrade() -> None:
     sa.Column('answers', sa.JSON(), nullable=False),
     sa.Column('contact_phone', sa.Text(), nullable=False),
     sa.Column('contact_name', sa.Text(), nullable=False),
-    sa.Column('confidential', sa.Boolean(), nullable=False),
+    sa.Column('visibility', sa.String(length=16), nullable=False),
     sa.Column('consent', sa.String(length=32), nullable=False),
     sa.Column('confirmed_at', UtcDateTime(), nullable=False),
     sa.Column('backend_id', sa.String(length=100), nullable=False),
