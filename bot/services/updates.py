@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 _OVERLAP = timedelta(minutes=10)
 _SWEEP = timedelta(hours=48)
 _SWEEP_EVERY = timedelta(hours=24)
+_FEW = 200
 _AHEAD = timedelta(minutes=10)
 _CURSOR = "updates.cursor"
 
@@ -89,11 +90,17 @@ class UpdateTaker:
 
 
 class UpdatePoller:
-    """Asks the backend for updates since the last time, with an overlap and a daily sweep."""
+    """Asks the backend for updates since the last time, with an overlap and a daily sweep.
 
-    def __init__(self, taker: UpdateTaker, backend: Backend) -> None:
+    Backends list updates by the time they happened: one entered late is found only by looking far back. As long
+    as the last answer held fewer than `few`, every look goes as far back as the sweep.
+    """
+
+    def __init__(self, taker: UpdateTaker, backend: Backend, *, few: int = _FEW) -> None:
         self._taker = taker
         self._backend = backend
+        self._few = few
+        self._wide = False
 
     def poll(self) -> int:
         """Ask once; returns how many updates were new. The cursor moves only after all were stored."""
@@ -104,16 +111,24 @@ class UpdatePoller:
         number_owed(taker.record, self._backend)
         sweep = _due(cursor.get("swept"), now)
         since = _time(cursor.get("polled"), now) - _OVERLAP
-        start = min(since, now - _SWEEP) if sweep else since
-        new = 0
-        for update in sorted(
-            self._backend.updates(start, now + _AHEAD), key=lambda u: u.updated_datetime
-        ):
-            new += taker.take(update)
+        start = min(since, now - _SWEEP) if sweep or self._wide else since
+        found = sorted(self._backend.updates(start, now + _AHEAD), key=lambda u: u.updated_datetime)
+        new = sum(taker.take(update) for update in self._fresh(found))
+        self._wide = len(found) < self._few
         swept = now.isoformat() if sweep else cursor["swept"]
         with taker.record.unit() as unit:
             unit.documents.put(_CURSOR, {"polled": now.isoformat(), "swept": swept})
         return new
+
+    def _fresh(self, updates: list[Update]) -> list[Update]:
+        """Return those that belong to a case of ours and were not taken: a wide look finds mostly old ones."""
+        with self._taker.record.unit() as unit:
+            cases = [unit.complaints.by_backend_id(u.service_request_id) for u in updates]
+            return [
+                update
+                for update, case in zip(updates, cases, strict=True)
+                if case is not None and not unit.complaints.has_update(case.id, update.update_id)
+            ]
 
 
 def _time(raw: str | None, default: datetime) -> datetime:

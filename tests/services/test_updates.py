@@ -26,7 +26,7 @@ class Newsroom:
         self, record: Record, taker: UpdateTaker, backend: RecordingBackend, clock: SetClock
     ) -> None:
         self.record, self.taker, self.backend, self.clock = record, taker, backend, clock
-        self.poller = UpdatePoller(taker, backend)
+        self.poller = UpdatePoller(taker, backend, few=0)  # a busy backend
         with record.unit() as unit:
             unit.complaints.add(make_complaint(backend_id="B-1", receipt="HZ-1", stage="filed"))
 
@@ -171,6 +171,20 @@ class TestPolling:
         assert daily == NOON + timedelta(hours=24) - timedelta(hours=48)
         room.poll(hours=1)
         assert _starts(room)[-1] == NOON + timedelta(hours=24) - timedelta(minutes=10)
+
+    def test_a_backend_with_little_to_tell_is_always_asked_two_days_back(
+        self, room: Newsroom
+    ) -> None:
+        room.poller = UpdatePoller(room.taker, room.backend, few=3)
+        room.poll()
+        room.poll(hours=1)
+        room.backend.feed = [make_update(f"u{n}") for n in range(3)]
+        assert room.poll(hours=1) == 3
+        room.poll(hours=1)
+        wide, also_wide, busy = _starts(room)
+        assert wide == NOON + timedelta(hours=1 - 48)
+        assert also_wide == NOON + timedelta(hours=2 - 48)
+        assert busy == NOON + timedelta(hours=2) - timedelta(minutes=10)
 
     def test_an_update_that_came_before_our_number_is_found_at_the_next_look(
         self, room: Newsroom
