@@ -9,13 +9,14 @@ import json
 import threading
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.e2e.server import free_port
 
+_NOW = timedelta()
 LAMP, NOISE, LITTER = "LAMP-A", "NOISE-B", "LITTER-C"
 SERVICES = [
     {"service_code": NOISE, "service_name": "噪音扰民", "group": "环境", "type": "realtime"},
@@ -55,7 +56,7 @@ class Backend:
         """Forget every bad mood."""
         self.fails_after_storing = 0
         self.slow_s = 0.0
-        self.tokens_wait = False
+        self.tokens_wait = self.tokens_fail = False
         self.says_nothing = False
 
     def up(self) -> None:
@@ -92,13 +93,21 @@ class Backend:
             time.sleep(0.1)
         raise AssertionError(f"not stored within {within_s} s: {words}")
 
-    def tell(self, request_id: str, text: str, status: str = "in_progress") -> None:
-        """Put an update into the feed."""
+    def updates_between(self, query: dict[str, list[str]]) -> list[dict[str, str]]:
+        """Return the updates that happened in the window, as mySociety's extension says."""
+        start, end = (_moment(query[name][0]) for name in ("start_date", "end_date"))
+        with self.lock:
+            return [u for u in self.updates if start <= _moment(u["updated_datetime"]) <= end]
+
+    def tell(
+        self, request_id: str, text: str, status: str = "in_progress", *, ago: timedelta = _NOW
+    ) -> None:
+        """Put an update into the feed; it happened so long ago."""
         update = {
             "update_id": uuid.uuid4().hex,
             "service_request_id": request_id,
             "status": status,
-            "updated_datetime": _now(),
+            "updated_datetime": _now(ago),
             "description": text,
         }
         with self.lock:
@@ -127,7 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:  # noqa: N802
-        path = urlsplit(self.path).path.removeprefix("/v2/").removesuffix(".json")
+        parts = urlsplit(self.path)
+        path = parts.path.removeprefix("/v2/").removesuffix(".json")
         name, _, key = path.partition("/")
         owner = self.owner
         if name == "services" and not key:
@@ -141,8 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif name == "tokens":
             self._token(key)
         elif name == "servicerequestupdates":
-            with owner.lock:
-                self._say(200, list(owner.updates))
+            self._say(200, owner.updates_between(parse_qs(parts.query)))
         else:
             self._say(404, [{"code": 404, "description": "not found"}])
 
@@ -169,6 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
             row = next((r for r in owner.rows if r["token"] == token), None)
         if row is None:
             self._say(404, [{"code": 404, "description": "no such token"}])
+        elif owner.tokens_fail:
+            self._say(500, [{"code": 500, "description": "tokens are broken today"}])
         elif owner.tokens_wait:
             self._say(200, [{"token": token}])
         else:
@@ -194,5 +205,9 @@ def _service(service: dict[str, str]) -> dict[str, Any]:
     return {**service, "metadata": code == LAMP, "keywords": KEYWORDS[code], "description": ""}
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+def _now(ago: timedelta = _NOW) -> str:
+    return (datetime.now(timezone.utc) - ago).isoformat(timespec="seconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -67,6 +67,24 @@ def test_a_picture_is_filed_and_can_be_fetched(
     assert requests.get(spoilt, timeout=10).status_code == 404
 
 
+def test_a_picture_is_fetched_again_after_a_fault_of_the_api(
+    citizen: Citizen, desk: Desk, driver: SimulatorDriver
+) -> None:
+    driver.fault("media/get", errcode=-1)
+    citizen.send_image()
+    row = desk.wait_for(file_case(citizen, a_complaint()))
+    assert requests.get(row["media_url"], timeout=10).content.startswith(b"\xff\xd8")
+
+
+def test_a_picture_that_is_gone_does_not_keep_the_case_back(
+    citizen: Citizen, desk: Desk, driver: SimulatorDriver
+) -> None:
+    driver.fault("media/get", errcode=40007)
+    citizen.send_image()
+    row = desk.wait_for(file_case(citizen, a_complaint()))
+    assert row["media_url"] is None
+
+
 def test_a_voice_is_kept_as_evidence_and_words_are_asked_for(citizen: Citizen, desk: Desk) -> None:
     answers = citizen.send_voice()
     assert "打几个字" in "".join(answers)

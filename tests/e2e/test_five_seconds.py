@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from simulator.driver import Citizen, SimulatorDriver
-from tests.e2e.server import ProductServer
+from tests.e2e.desk import Desk
+from tests.e2e.server import ProductServer, command_line_of, members
+from tests.e2e.talk import a_complaint, read_back, receipt_in, told
 
 FIRE = "我家着火了！！！孩子还在里面"
 
@@ -83,6 +85,36 @@ def test_a_worker_that_stands_still(
         time.sleep(0.1)
 
 
+def test_while_redis_stands_still_an_emergency_is_answered(
+    citizen: Citizen, driver: SimulatorDriver, server: ProductServer
+) -> None:
+    redis = redis_pid(server)
+    in_danger = driver.create_citizen("呼救者")
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        lines = in_danger.say(FIRE)[0].splitlines()
+        assert "119" in lines[0]
+        assert "已提醒值班人员" not in "".join(lines)
+        assert len(in_danger.last["exchange"]["attempts"]) == 1
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    assert citizen.say("您好", patience_s=15)
+
+
+def test_a_redis_that_is_killed_comes_back_with_what_it_had(
+    citizen: Citizen, server: ProductServer
+) -> None:
+    words = a_complaint()
+    read_back(citizen, words)
+    os.kill(redis_pid(server), signal.SIGKILL)
+    answer = citizen.say("确认") or [citizen.wait_for("已提交", 20)]
+    receipt = receipt_in(answer)
+    row = Desk(server.url).wait_for(words)
+    assert receipt in row["description"]
+    server.wait_until("/readyz", 20)
+    assert len(told(citizen, "已提交")) == 1
+
+
 def test_messages_of_one_citizen_are_answered_in_their_order(
     citizen: Citizen, driver: SimulatorDriver, stopped: Callable[[], Any]
 ) -> None:
@@ -97,6 +129,10 @@ def test_messages_of_one_citizen_are_answered_in_their_order(
         answers = ["".join(s.result(15)) for s in sent]
     assert "确认" in answers[-1]
     assert "文三路90号" in answers[-1]
+
+
+def redis_pid(server: ProductServer) -> int:
+    return next(p for p in members(server.group) if b"redis-server" in command_line_of(p))
 
 
 def server_side(driver: SimulatorDriver, citizen: Citizen) -> Citizen:

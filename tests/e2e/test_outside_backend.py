@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -90,6 +91,32 @@ def test_a_token_becomes_a_number_later(someone: Citizen, backend: Backend) -> N
     backend.tokens_wait = False
     someone.wait_for("有了编号才认得的进展", 10)
     assert len(backend.stored(words)) == 1
+
+
+def test_a_token_that_cannot_be_resolved_holds_up_no_other_case(
+    someone: Citizen, phones: SimulatorDriver, backend: Backend
+) -> None:
+    backend.tokens_fail = True
+    litter = f"上城区解放路{uuid.uuid4().int % 100_000}号门口的垃圾一个星期没人清运"
+    file_case(phones.create_citizen("等编号的"), litter)
+    backend.wait_for(litter)
+    words = noise()
+    file_case(someone, words)
+    backend.tell(backend.wait_for(words)["service_request_id"], "和别人的编号无关的进展")
+    someone.wait_for("和别人的编号无关的进展", 10)
+
+
+def test_news_that_is_entered_late_is_told_and_moves_nothing(
+    someone: Citizen, backend: Backend
+) -> None:
+    words = noise()
+    file_case(someone, words)
+    number = backend.wait_for(words)["service_request_id"]
+    backend.tell(number, "最新的进展", "fixed")
+    someone.wait_for("最新的进展", 10)
+    backend.tell(number, "补录的进展", "investigating", ago=timedelta(hours=6))
+    assert "调查中" in someone.wait_for("补录的进展", 10)
+    assert "已解决" in "".join(someone.say("查进度"))
 
 
 def test_a_blackbox_backend_gets_it_once(someone: Citizen, backend: Backend) -> None:
