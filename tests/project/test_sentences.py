@@ -15,6 +15,7 @@ EXCUSED = {
     # The office reads these in a case's description.
     "bot/services/filing.py": {
         "（市民要求保密，请勿向被反映方透露其身份）",
+        "（市民同意公开此事，姓名电话除外）",
         "…（原文过长，有删节）",
         "民声受理编号：",
     },

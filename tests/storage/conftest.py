@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,22 +61,20 @@ def _create(connection: Any, statement: str, tries: int = 3) -> None:
 
 
 class PostgreSQL:
-    """A server on a unix socket only, without fsync: its data lives as long as the session."""
+    """A server on a unix socket only, without fsync; `stop` removes its data.
 
-    def __init__(self, folder: Path) -> None:
+    Its folder stands outside pytest's own: those are closed to other users again whenever a session starts.
+    """
+
+    def __init__(self) -> None:
         self._bin = _binaries()
-        self._data, self._socket = folder / "data", folder / "socket"
+        self._folder = Path(tempfile.mkdtemp(prefix="minsheng-pg-"))
+        self._data, self._socket = self._folder / "data", self._folder / "socket"
         for path in (self._data, self._socket):
-            path.mkdir(parents=True)
+            path.mkdir()
         if os.geteuid() == 0:
-            self._give_away(folder)
-
-    def _give_away(self, folder: Path) -> None:
-        for path in (folder, self._data, self._socket):
-            shutil.chown(path, _owner())
-        for parent in folder.parents:  # pytest's folders are closed to other users
-            if parent.stat().st_mode & 0o001 == 0:
-                parent.chmod(parent.stat().st_mode | 0o011)
+            for path in (self._folder, self._data, self._socket):
+                shutil.chown(path, _owner())
 
     def start(self) -> None:
         self._run("initdb", "--auth=trust", "--username=minsheng", "--no-sync", "--encoding=UTF8")
@@ -85,6 +84,7 @@ class PostgreSQL:
 
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "--mode=immediate", "--silent")
+        shutil.rmtree(self._folder)
 
     def url(self, name: str) -> str:
         return f"postgresql://minsheng@/{name}?host={self._socket}"
@@ -111,8 +111,8 @@ class PostgreSQL:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
-    server = PostgreSQL(tmp_path_factory.mktemp("pg"))
+def postgresql() -> Iterator[PostgreSQL]:
+    server = PostgreSQL()
     server.start()
     yield server
     server.stop()

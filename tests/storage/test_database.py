@@ -110,8 +110,8 @@ class TestUnavailable:
             assert unit.documents.get("big") is None
         engine.dispose()
 
-    def test_a_server_that_ended(self, tmp_path_factory: pytest.TempPathFactory) -> None:
-        server = PostgreSQL(tmp_path_factory.mktemp("pg-ending"))
+    def test_a_server_that_ended(self) -> None:
+        server = PostgreSQL()
         server.start()
         url = server.make()
         upgrade(url)
