@@ -10,13 +10,18 @@ import yaml
 
 from bot.model.conversation import WaitReason
 from tests.conversations.harness import City
+from tests.conversations.script import weak
 
 LISTS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "emergencies.yml").read_text(encoding="utf-8")
 )
 
 
-@pytest.mark.parametrize("case", LISTS["emergencies"], ids=lambda c: str(c["say"]))
+@pytest.mark.parametrize(
+    "case",
+    weak(LISTS["emergencies"], lambda c: str(c.get("weak", ""))),
+    ids=lambda c: str(c["say"]),
+)
 def test_the_number_stands_in_the_first_line_and_a_person_is_called(
     city: City, case: dict[str, str]
 ) -> None:
@@ -68,12 +73,16 @@ def test_a_complaint_after_an_emergency_is_taken_as_usual(city: City) -> None:
     assert "地点" in citizen.say("没事了。就是我们这的消火栓一直没有水，早就该修了")
 
 
-@pytest.mark.parametrize("text", LISTS["calm"])
-def test_what_only_sounds_like_an_emergency_is_taken_as_a_complaint(city: City, text: str) -> None:
+@pytest.mark.parametrize(
+    "case", weak(LISTS["calm"], lambda c: str(c.get("weak", ""))), ids=lambda c: str(c["say"])
+)
+def test_what_only_sounds_like_an_emergency_is_taken_as_a_complaint(
+    city: City, case: dict[str, str]
+) -> None:
     """No number is thrown at somebody with an ordinary grievance, and nobody on duty is alarmed."""
     citizen = city.citizen()
 
-    answer = citizen.say(text)
+    answer = citizen.say(case["say"])
 
     assert answer
     assert "请马上打" not in answer
@@ -83,4 +92,4 @@ def test_what_only_sounds_like_an_emergency_is_taken_as_a_complaint(city: City, 
 
 def test_there_are_enough_hard_negatives() -> None:
     """Twenty at the least."""
-    assert len(set(LISTS["calm"])) >= 20
+    assert len({c["say"] for c in LISTS["calm"]}) >= 20

@@ -27,7 +27,7 @@ def _said() -> set[str]:
     voices = yaml.safe_load((HERE / "voices.yml").read_text(encoding="utf-8"))
     lines |= {v["say"] for v in voices} | {v["agree"] for v in voices}
     urgent = yaml.safe_load((HERE / "emergencies.yml").read_text(encoding="utf-8"))
-    return lines | {e["say"] for e in urgent["emergencies"]} | set(urgent["calm"])
+    return lines | {e["say"] for e in [*urgent["emergencies"], *urgent["calm"]]}
 
 
 def _examples() -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.conversations.harness import City
-from tests.conversations.script import settle_kind
+from tests.conversations.script import settle_kind, weak
 
 VOICES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "voices.yml").read_text(encoding="utf-8")
@@ -17,7 +17,9 @@ VOICES: list[dict[str, Any]] = yaml.safe_load(
 MOST_FURTHER_TURNS = 2
 
 
-@pytest.mark.parametrize("voice", VOICES, ids=lambda v: str(v["place"]))
+@pytest.mark.parametrize(
+    "voice", weak(VOICES, lambda v: str(v.get("weak", ""))), ids=lambda v: str(v["place"])
+)
 def test_one_message_is_filed_within_two_further_turns(city: City, voice: dict[str, Any]) -> None:
     """The domain may be asked for once, with the right one among the options; agreement files."""
     citizen = city.citizen()
