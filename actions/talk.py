@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import counter
@@ -21,7 +22,10 @@ class Answer(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Answer with the office's own data; remind of a complaint left open long ago."""
+        """Answer with the office's own data; remind of a complaint left open long ago.
+
+        A wish for secrecy before the first word of the matter is kept for the complaint that follows.
+        """
         office = counter().office
         dispatcher.utter_message(
             response=f"utter_{intent(tracker)}",
@@ -30,6 +34,9 @@ class Answer(Action):
             reply_days=office.reply_days,
         )
         current = draft(tracker)
+        if intent(tracker) in ("go_public", "go_confidential"):
+            current.visibility = intent(tracker).removeprefix("go_")
+            return [SlotSet("draft", current.to_dict())]
         if metadata(tracker).get("after_silence") and not current.is_empty:
             summary = current.summary() or current.place
             dispatcher.utter_message(response="utter_left_open", summary=summary)
