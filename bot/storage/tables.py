@@ -58,15 +58,16 @@ lines = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
 )
 
+# What a backend chooses is Text: its codes, names and numbers have no length of ours.
 complaints = sa.Table(
     "complaint",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("receipt", sa.String(32), nullable=False, unique=True),
     sa.Column("conversation_id", sa.String(64), nullable=False, index=True),
-    sa.Column("service_code", sa.String(64), nullable=False),
-    sa.Column("service_name", sa.String(200), nullable=False),
-    sa.Column("service_group", sa.String(200), nullable=False),
+    sa.Column("service_code", sa.Text, nullable=False),
+    sa.Column("service_name", sa.Text, nullable=False),
+    sa.Column("service_group", sa.Text, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("summary", sa.Text, nullable=False),
     sa.Column("place", sa.Text, nullable=False),
@@ -79,9 +80,9 @@ complaints = sa.Table(
     sa.Column("visibility", sa.String(16), nullable=False),
     sa.Column("consent", sa.String(32), nullable=False),
     sa.Column("confirmed_at", UtcDateTime, nullable=False),
-    sa.Column("backend_id", sa.String(100), nullable=False, index=True),
-    sa.Column("backend_token", sa.String(100), nullable=False),
-    sa.Column("status", sa.String(64), nullable=False),
+    sa.Column("backend_id", sa.Text, nullable=False, index=True),
+    sa.Column("backend_token", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
     sa.Column("stage", sa.String(32), nullable=False),
     sa.Column("status_at", UtcDateTime, nullable=True),
     sa.Column("status_text", sa.Text, nullable=False),
@@ -93,8 +94,8 @@ updates = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("complaint_id", sa.String(32), nullable=False, index=True),
-    sa.Column("update_id", sa.String(100), nullable=False),
-    sa.Column("status", sa.String(64), nullable=False),
+    sa.Column("update_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
@@ -132,7 +133,7 @@ media = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("platform_id", sa.String(300), nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
-    sa.Column("content_type", sa.String(100), nullable=False),
+    sa.Column("content_type", sa.Text, nullable=False),
     sa.Column("stored", sa.Boolean, nullable=False),
 )
 

@@ -24,6 +24,7 @@ _TIME = re.compile(
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _TRUE = {"true", "1", "yes"}
+_LONGEST_ID = 100  # part of a delivery's key
 
 
 def text(record: Record, name: str) -> str:
@@ -37,7 +38,8 @@ def text(record: Record, name: str) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    # Neither a NUL nor half a surrogate pair can be stored, and JSON can carry both.
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode().strip()
 
 
 def time(record: Record, name: str, zone: tzinfo) -> datetime | None:
@@ -129,13 +131,19 @@ def update(record: Record, zone: tzinfo, *, undated: datetime) -> Update | None:
         log.warning("an update without service_request_id was passed over")
         return None
     return Update(
-        update_id=text(record, "update_id") or _made_id(record),
+        update_id=_own_id(record) or _made_id(record),
         service_request_id=number,
         status=text(record, "status").lower(),
         updated_datetime=time(record, "updated_datetime", zone) or undated,
         description=text(record, "description"),
         media_url=text(record, "media_url"),
     )
+
+
+def _own_id(record: Record) -> str:
+    """Return the update's id; one too long for an index gives way to one made of what it says."""
+    own = text(record, "update_id")
+    return own if len(own) <= _LONGEST_ID else ""
 
 
 def _attribute(record: Record) -> Attribute:
