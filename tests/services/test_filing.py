@@ -93,9 +93,10 @@ class TestWhatIsFiled:
         filing = office.filed(description=words, receipt="HZ-261123-0001")
         assert filing.description == f"{words}\n民声受理编号：HZ-261123-0001"
 
-    def test_a_wish_for_confidentiality_stands_before_the_number(self, office: Office) -> None:
-        lines = office.filed(visibility="confidential").description.splitlines()
-        assert "保密" in lines[-2]
+    @pytest.mark.parametrize(("wish", "told"), [("confidential", "保密"), ("public", "同意公开")])
+    def test_a_wish_stands_before_the_number(self, office: Office, wish: str, told: str) -> None:
+        lines = office.filed(visibility=wish).description.splitlines()
+        assert told in lines[-2]
         assert lines[-1].endswith(office.complaint.receipt)
 
     def test_masked_numbers_are_put_back_everywhere(self, office: Office) -> None:
@@ -163,6 +164,18 @@ class TestMediaPatience:
         assert office.backend.filings == []
         office.run(seconds=1)
         assert len(office.backend.filings[0].media_urls) == 2  # served once they are here
+
+    def test_one_that_can_never_be_fetched_is_neither_waited_for_nor_linked(
+        self, office: Office
+    ) -> None:
+        office.confirm()
+        self.add_media(office)
+        lost = make_delivery("media:p1", kind=DeliveryKind.MEDIA, state=DeliveryState.FAILED)
+        with office.record.unit() as unit:
+            unit.deliveries.add(lost)
+            unit.media.store_bytes("p2", b"x", "image/jpeg")
+        office.run()
+        assert office.backend.filings[0].media_urls == ("https://example.org/media/p2",)
 
 
 class TestWhatComesBack:
