@@ -66,7 +66,8 @@ def is_interruption(said: Said, draft: Draft) -> bool:
         return False
     if draft.asking == CONFIRMED and agrees(said):
         return False
-    if said.intent in _MAY_HIDE_CONTENT and (said.places or said.phone or _tells(said)):
+    hinted = draft.asking == CONFIRMED and draft.attribute and re.search(r"\d", said.text)
+    if said.intent in _MAY_HIDE_CONTENT and (hinted or said.places or said.phone or _tells(said)):
         return False
     if said.intent in _WISHES and len(phrasing.beyond_wish(said.text)) >= NOTE:
         return False
@@ -326,11 +327,13 @@ def _answer_in_words(taken: Taken, said: Said, directory: Directory) -> None:
 
 
 def _hinted_answer(draft: Draft, said: Said, directory: Directory) -> None:
+    """Take what follows a hint as its answer; where any words would fit, only a short note, not more of the story."""
     attribute = directory.attribute(draft.category, draft.attribute)
     if attribute is None or attribute.code in draft.answers:
         return
+    is_closed = bool(attribute.values) or attribute.datatype == "number"
     value = read_answer(attribute, said.text)
-    if value is not None:
+    if value is not None and (is_closed or not phrasing.is_sentence(value)):
         _answer(draft, value, directory)
 
 

@@ -66,6 +66,20 @@ def test_an_emergency_at_the_read_back_files_nothing(city: City) -> None:
     assert citizen.conversation().waiting_reason is WaitReason.EMERGENCY
 
 
+def test_an_emergency_after_filing_is_answered_and_flagged(city: City) -> None:
+    """The filed case stays as it is."""
+    citizen = city.citizen()
+    citizen.say("清泰街334号楼下的燃气调压箱门掉了")
+    citizen.say("1") if citizen.last.options else None
+    citizen.say("确认")
+
+    assert "120" in citizen.say("我爸突然昏迷了，叫不醒").splitlines()[0]
+
+    assert citizen.conversation().waiting_reason is WaitReason.EMERGENCY
+    (case,) = citizen.cases()
+    assert "昏迷" not in case.description
+
+
 def test_a_complaint_after_an_emergency_is_taken_as_usual(city: City) -> None:
     """The flag stays until a person looked; the bot goes on serving."""
     citizen = city.citizen()
