@@ -24,6 +24,7 @@ from bot.record import Unit
 from bot.services.directory import Directory
 
 _MOST_CASES = 1000
+TITLE_MOST = 22
 MOST_PHOTOS = 5  # LYB-FORM: five pictures a message (civic-domain section 6)
 
 
@@ -152,7 +153,7 @@ def _complaint(draft: Draft, counter: Counter, receipt: str, now: datetime) -> C
         service_name=service.name if service else "",
         service_group=service.group if service else "",
         description=described(draft),
-        summary=draft.summary()[:60],
+        summary=_title(draft.summary()),
         place=draft.place,
         latitude=latitude,
         longitude=longitude,
@@ -165,6 +166,12 @@ def _complaint(draft: Draft, counter: Counter, receipt: str, now: datetime) -> C
         confirmed_at=now,
         sealed=dict(draft.sealed),
     )
+
+
+def _title(summary: str) -> str:
+    """Return a short name for lists and notices; 22 characters as on 领导留言板 (civic-domain section 6)."""
+    words = summary.replace("\n", " ").strip()
+    return words if len(words) <= TITLE_MOST else words[: TITLE_MOST - 1] + "…"
 
 
 def described(draft: Draft) -> str:
