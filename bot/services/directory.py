@@ -53,9 +53,9 @@ class Directory:
                 codes.append(code)
         return codes
 
-    def equivalent(self, code: str, group: str, name: str) -> str:
-        """Return our code for a service chosen from another list: the same, the likest, or 其他."""
-        return self._translate(Ranked(code, group, name, 1.0), name) or self.other()
+    def equivalent(self, chosen: Ranked, words: str = "") -> str:
+        """Return our code for a service chosen from another list for these words: the same, the likest, or 其他."""
+        return self._translate(chosen, words) or self.other()
 
     def named(self, words: str) -> list[str]:
         """Return services whose name, group or keywords contain these words (a citizen named a category)."""

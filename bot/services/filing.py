@@ -15,6 +15,7 @@ from datetime import timedelta
 from bot.model.backend import Filing
 from bot.model.complaint import Complaint, Medium
 from bot.model.delivery import Delivery, DeliveryState
+from bot.model.draft import Ranked
 from bot.model.errors import RemoteError, RetryLater
 from bot.ports import Backend, Clock, Sealer
 from bot.record import Record, Unit
@@ -161,9 +162,8 @@ def _is_filed(complaint: Complaint) -> bool:
 
 def _settle_service(unit: Unit, complaint: Complaint, directory: Directory) -> None:
     """Put the backend's own service in place; the complaint may have been taken before its list was known."""
-    code = directory.equivalent(
-        complaint.service_code, complaint.service_group, complaint.service_name
-    )
+    chosen = Ranked(complaint.service_code, complaint.service_group, complaint.service_name, 1.0)
+    code = directory.equivalent(chosen, complaint.description)
     service = directory.service(code)
     if service is None or code == complaint.service_code:
         return
