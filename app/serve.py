@@ -80,6 +80,10 @@ class Server:
         warn_of_forgetful(redis_url)
         migrate(settings)
         parts = build(settings, redis_url=redis_url)
+        if self._redis is not None and not settings.database_url:
+            # We hold the folder's lock: whoever was sending from it is dead.
+            with parts.record.unit() as unit:
+                unit.deliveries.end_claims()
         try:
             self._children.start(self._workers, redis_url)
             threading.Thread(target=_say_ready, args=(parts,), daemon=True).start()

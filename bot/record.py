@@ -115,6 +115,9 @@ class Deliveries(Protocol):
     def latest_by_rung(self, conversation_id: str, rung: str) -> Delivery | None:
         """Return the newest delivery to this citizen that took this rung."""
 
+    def end_claims(self) -> None:
+        """End all claims: their senders are known to be dead, others may take over at once."""
+
     def is_telling(self, conversation_id: str) -> bool:
         """Return True while a notice to this citizen is in a sender's hands."""
 
@@ -134,7 +137,7 @@ class Deliveries(Protocol):
         """Return what waits for the citizen's next message, oldest first."""
 
     def withhold(self, conversation_id: str) -> None:
-        """Stop everything that is still to be told to a citizen who left."""
+        """Stop what is still to be told to a citizen who left, and forget what was said to them."""
 
     def count_by_state(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""

@@ -16,6 +16,9 @@ from bot.storage.tables import deliveries
 
 _FIELDS = [f.name for f in fields(Delivery)]
 _CLAIM_FOR = timedelta(seconds=60)
+_CLAIM_FILING_FOR = timedelta(seconds=30)
+"""Longer than the backend's time-outs; what is filed by a sender that died is looked up before it is filed again,
+and a confirmed case shall be at the backend within a minute."""
 _SENDING_TAKES = timedelta(seconds=10)
 
 
@@ -96,6 +99,7 @@ class Deliveries:
             delivery.trail = [*delivery.trail, "orphaned"]
         elif delivery.state not in DUE_STATES:
             return None
+        lease = _CLAIM_FILING_FOR if delivery.kind is DeliveryKind.FILING else _CLAIM_FOR
         result = self._c.execute(
             deliveries.update()
             .where(
@@ -105,7 +109,7 @@ class Deliveries:
             )
             .values(
                 state=DeliveryState.IN_FLIGHT.value,
-                lease_until=now + _CLAIM_FOR,
+                lease_until=now + lease,
                 attempts=delivery.attempts + 1,
             )
         )
@@ -113,6 +117,14 @@ class Deliveries:
             return None
         delivery.attempts += 1
         return delivery
+
+    def end_claims(self) -> None:
+        """End all claims: their senders are known to be dead."""
+        self._c.execute(
+            deliveries.update()
+            .where(deliveries.c.state == DeliveryState.IN_FLIGHT.value)
+            .values(lease_until=self._clock.now() - timedelta(seconds=1))
+        )
 
     def save(self, delivery: Delivery) -> None:
         """Write a delivery back."""
@@ -133,7 +145,7 @@ class Deliveries:
         return [_delivery(row) for row in rows]
 
     def withhold(self, conversation_id: str) -> None:
-        """Stop everything that is still to be told to a citizen who left."""
+        """Stop what is still to be told to a citizen who left, and forget what was said to them."""
         told = (DeliveryKind.NOTICE.value, DeliveryKind.REPLY.value)
         done = (DeliveryState.SENT.value, DeliveryState.FAILED.value)
         self._c.execute(
@@ -144,6 +156,11 @@ class Deliveries:
                 deliveries.c.state.notin_(done),
             )
             .values(state=DeliveryState.WITHHELD.value)
+        )
+        self._c.execute(
+            deliveries.update()
+            .where(deliveries.c.conversation_id == conversation_id, deliveries.c.kind.in_(told))
+            .values(payload={})
         )
 
     def count_by_state(self) -> dict[str, int]:
