@@ -38,8 +38,8 @@ class TakeMedium(Action):
             dispatcher.utter_message(response="utter_too_many_media")
             return []
         current.media.append(counter().keep_medium(medium))
-        voice = medium.kind == "voice"
-        dispatcher.utter_message(response="utter_noted_voice" if voice else "utter_noted_medium")
+        unheard = medium.kind == "voice" and not metadata(tracker).get("has_words")
+        dispatcher.utter_message(response="utter_noted_voice" if unheard else "utter_noted_medium")
         return _settled(current)
 
 

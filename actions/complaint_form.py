@@ -178,7 +178,8 @@ def _asked_otherwise(dispatcher: CollectingDispatcher, current: Draft) -> bool:
     """Ask for what is due before the next slot: going on or not, which field, its new value."""
     if current.asking == intake.RESUME:
         summary = current.summary() or current.place
-        buttons = [{"title": t, "payload": p} for p, t in resuming.OPTIONS]
+        say = counter().phrases.say
+        buttons = [{"title": say(f"utter_choice_{o}"), "payload": o} for o in resuming.OPTIONS]
         dispatcher.utter_message(response="utter_resume_offer", summary=summary, buttons=buttons)
         return True
     if current.asking != "correct":

@@ -205,8 +205,9 @@ class RasaDialogue:
 
 
 def _harmless(text: str) -> str:
-    """Keep a citizen's text from being read as a trigger: Rasa takes a leading "/" for an intent."""
-    return f" {text}" if text.startswith("/") else text
+    """Keep a citizen's text from being read as a trigger: Rasa strips it and takes a leading "/" for an intent."""
+    text = text.strip()
+    return f"／{text[1:]}" if text.startswith("/") else text
 
 
 def _metadata(heard: Heard) -> dict[str, Any]:
@@ -220,6 +221,7 @@ def _metadata(heard: Heard) -> dict[str, Any]:
         "phone": _phone_mask(heard.phones),
         "after_silence": heard.after_silence,
         "media": asdict(message.media) if message.media else None,
+        "has_words": bool(message.text),
         "point": asdict(replace(point)) | {"datum": point.datum.value} if point else None,
     }
 

@@ -12,7 +12,7 @@ from prometheus_client import Histogram
 
 from app.bootstrap import Parts
 from bot.model.errors import RemoteError
-from bot.model.message import Kind
+from bot.model.message import Inbound, Kind, Reply
 from bot.ports import Unavailable
 from bot.record import Stale
 from bot.services.turn import Dialogue
@@ -100,11 +100,21 @@ class Worker:
         try:
             if self._partitions.failed(entry) < FAILURES_MOST:
                 return
-            self._answers.offer(entry.message.key, self._turns.give_up(entry.message))
+            self._answers.offer(entry.message.key, self._parting_words(entry.message))
             self._partitions.park(entry, "turn failed three times")
         except (Unavailable, Stale) as error:
             log.warning("a failed turn is not settled yet: %s", type(error).__name__)
             self._partitions.put_back(entry, rest_s=0.5)
+
+    def _parting_words(self, message: Inbound) -> Reply | None:
+        """Give a message up, with an apology; what is broken in it may break even that."""
+        try:
+            return self._turns.give_up(message)
+        except (Unavailable, Stale):
+            raise
+        except Exception:  # else the message would end one worker after the other
+            log.exception("giving up failed too")
+            return Reply(self._parts.phrases.say("utter_unwell")) if message.kind.is_said else None
 
     def _nudge_all(self) -> None:
         for nudge in self._nudges.values():

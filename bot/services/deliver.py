@@ -80,6 +80,10 @@ class Deliverer:
             self._again(delivery, 1.0)
         except RemoteError as error:
             self._failed(delivery, error, told=handler.is_told)
+        except Exception:  # a fault of ours in one delivery must not stop those behind it
+            log.exception("delivery %s (%s)", delivery.id, delivery.kind.value)
+            fault = RetryLater("minsheng", "fault", "see the log", outcome_unknown=handler.is_told)
+            self._failed(delivery, fault, told=handler.is_told)
         else:
             if delivery.state is DeliveryState.SENT:
                 delivery.error = ""

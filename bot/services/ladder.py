@@ -53,7 +53,10 @@ class ReplyHandler:
         if settled is Settled.PASSIVE:
             delivery.rung = "passive"
             return
-        self._wait_for_turn(delivery)
+        if self._is_held_back(delivery):
+            delivery.state = DeliveryState.HELD
+            delivery.payload = {**delivery.payload, "text": _text(delivery)}
+            return
         citizen = _citizen(self._record, delivery)
         if citizen is None:
             return
@@ -68,15 +71,16 @@ class ReplyHandler:
             return
         delivery.rung = "custom"
 
-    def _wait_for_turn(self, delivery: Delivery) -> None:
-        """A part of a long answer goes out after the part before it."""
+    def _is_held_back(self, delivery: Delivery) -> bool:
+        """A part of a long answer goes out after the part before it, and is held with it."""
         before = delivery.payload.get("after")
         if not before:
-            return
+            return False
         with self._record.unit() as unit:
             earlier = unit.deliveries.by_key(str(before))
         if earlier is not None and earlier.state in _STILL_GOING:
             raise Postponed(_LOOK_AGAIN_S)
+        return earlier is not None and earlier.state is DeliveryState.HELD
 
 
 class NoticeHandler:
@@ -154,6 +158,10 @@ class NoticeHandler:
                     state=DeliveryState.HELD,
                 )
             )
+
+
+def _text(delivery: Delivery) -> str:
+    return Reply.from_dict(delivery.payload["reply"]).text
 
 
 def _filled(fields: Mapping[str, str], delivery: Delivery) -> dict[str, str]:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+_HALF_WIDTH = {
+    ord(full): half
+    for full, half in zip("０１２３４５６７８９Ｘｘ－", "0123456789Xx-", strict=True)
+}
 # ID first: an 18-digit ID contains what looks like a phone number.
 _ID = re.compile(
     r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![\dXx])"
@@ -39,15 +43,15 @@ def mask(text: str) -> tuple[str, dict[str, str]]:
     """Return the text with personal numbers masked, and mask → original for each one found."""
     found: dict[str, str] = {}
     for pattern, masked in _RULES:
-
-        def replace(match: re.Match[str], masked: Callable[[re.Match[str]], str] = masked) -> str:
-            short = masked(match)
-            while short in found and found[short] != match.group():
+        pieces, at = [], 0
+        for match in pattern.finditer(text.translate(_HALF_WIDTH)):
+            original, short = text[match.start() : match.end()], masked(match)
+            while short in found and found[short] != original:
                 short += "*"
-            found[short] = match.group()
-            return short
-
-        text = pattern.sub(replace, text)
+            found[short] = original
+            pieces += [text[at : match.start()], short]
+            at = match.end()
+        text = "".join([*pieces, text[at:]])
     return text, found
 
 
@@ -61,7 +65,11 @@ def restore(text: str, originals: dict[str, str]) -> str:
 def phones_among(originals: dict[str, str]) -> tuple[str, ...]:
     """Return the masks that stand for a phone number (not an ID or a card), in the order they were found."""
     return tuple(
-        short
-        for short, full in originals.items()
-        if (_MOBILE.fullmatch(full) or _LANDLINE.fullmatch(full)) and not _ID.fullmatch(full)
+        short for short, full in originals.items() if _is_phone(full.translate(_HALF_WIDTH))
+    )
+
+
+def _is_phone(number: str) -> bool:
+    return bool(_MOBILE.fullmatch(number) or _LANDLINE.fullmatch(number)) and not _ID.fullmatch(
+        number
     )

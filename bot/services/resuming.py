@@ -8,7 +8,7 @@ from typing import Any
 from bot.model.draft import Draft, Ranked, Said
 from bot.services.intake import RESUME, is_interruption
 
-OPTIONS = (("go_on", "接着填"), ("drop", "不要了，说新的"))
+OPTIONS = ("go_on", "drop")
 _GO_ON = frozenset({"affirm", "resume"})
 _DROP = frozenset({"deny", "start_over", "cancel"})
 
@@ -20,7 +20,7 @@ def offer(draft: Draft, said: Said) -> bool:
     draft.held = {} if said.intent in _GO_ON else _pack(said)
     draft.before_silence = draft.asking
     draft.asking = RESUME
-    draft.offered = [key for key, _ in OPTIONS]
+    draft.offered = list(OPTIONS)
     return True
 
 
@@ -47,7 +47,7 @@ def _choice(draft: Draft, said: Said) -> str:
     option = said.option
     if option.isdigit() and 1 <= int(option) <= len(draft.offered):
         option = draft.offered[int(option) - 1]
-    if option in dict(OPTIONS):
+    if option in OPTIONS:
         return option
     if said.intent in _GO_ON or "接着" in said.text[:4]:
         return "go_on"

@@ -266,7 +266,9 @@ def _line(conversation: Conversation, message: Inbound, sealed: dict[str, str]) 
 def _answer_of(unit: Unit, message: Inbound) -> Reply | None:
     """Return the answer a message got in an earlier turn (its worker died before telling the gateway)."""
     delivery = unit.deliveries.by_key(f"reply:{message.key}")
-    return None if delivery is None else Reply.from_dict(delivery.payload["reply"])
+    if delivery is None or "reply" not in delivery.payload:
+        return None
+    return Reply.from_dict(delivery.payload["reply"])
 
 
 def _with_held(unit: Unit, conversation: Conversation, reply: Reply) -> Reply:

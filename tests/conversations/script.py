@@ -93,9 +93,9 @@ def load(folder: Path = SCENARIOS) -> list[Conversation]:
 
 
 def weak(entries: list[Any], reason: Callable[[Any], str]) -> list[Any]:
-    """Return entries as test parameters; those with a reason may fail."""
+    """Return entries as test parameters; those with a reason are known to fail, and must."""
     return [
-        pytest.param(e, marks=pytest.mark.xfail(reason=reason(e), strict=False)) if reason(e) else e
+        pytest.param(e, marks=pytest.mark.xfail(strict=True, reason=reason(e))) if reason(e) else e
         for e in entries
     ]
 

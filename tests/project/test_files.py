@@ -11,10 +11,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("bot", "actions", "app", "connectors", "console", "desk", "simulator", "nlu", "tests")
+# A test known to fail is marked strictly: the suite fails once it passes.
 # Put together from pieces, so that this file does not find itself.
 UNDONE = re.compile(r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")) + r")\b")
 LEFT_OUT = re.compile(
-    "|".join((r"mark\.ski" + "p", r"pytest\.ski" + "p", "mark.x" + "fail", "importor" + "skip"))
+    "|".join(
+        (
+            r"mark\.ski" + "p",
+            r"pytest\.ski" + "p",
+            r"mark\.x" + r"fail(?!\(strict=True)",
+            "importor" + "skip",
+        )
+    )
 )
 #: Folders of one machine, and hosts that packages were fetched from.
 MACHINE = re.compile(

@@ -86,7 +86,7 @@ class TestFiling:
 
     def test_a_case_gets_a_short_name_for_lists(self, counter: Counter) -> None:
         long = counter.file(draft(details=["从早到晚不断有人唱歌、甩鞭子、跳广场舞，多次投诉未果"]))
-        assert long.summary == "从早到晚不断有人唱歌、甩鞭子、跳广场舞，…"
+        assert long.summary == "从早到晚不断有人唱歌、甩鞭子、跳广场舞，多…"
         assert counter.file(draft(details=["路灯不亮"])).summary == "路灯不亮"
 
     def test_a_wish_is_only_filed_if_the_citizen_had_one(self, counter: Counter) -> None:

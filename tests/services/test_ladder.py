@@ -209,10 +209,19 @@ class TestAnswers:
         assert house.messenger.texts == ["二", "三"]
 
     def test_a_part_that_failed_for_good_does_not_hold_the_next_up(self, house: House) -> None:
-        house.messenger.fails["custom"] = [Permanent("wechat", "40003", "x")]
-        house.add(reply("d1", "一"), reply("d2", "二", after="d1"))
+        house.add(
+            replace(reply("d1", "一"), state=DeliveryState.FAILED), reply("d2", "二", after="d1")
+        )
         house.run()
         assert house.messenger.texts == ["二"]
+
+    def test_a_part_waits_with_the_one_that_had_to_be_held(self, house: House) -> None:
+        house.messenger.fails["custom"] = [Permanent("wechat", "48001", "x")]
+        house.add(reply("d1", "一"), reply("d2", "二", after="d1"))
+        house.run()
+        assert house.messenger.texts == []
+        with house.record.unit() as unit:
+            assert [d.payload["text"] for d in unit.deliveries.held("c1")] == ["一", "二"]
 
 
 class TestReceipts:
