@@ -13,7 +13,7 @@ MOST_TURNS = 6
 
 def a_complaint() -> str:
     """Return a complaint with place, kind and circumstances that no other test makes."""
-    number = uuid.uuid4().int % 100_000
+    number = uuid.uuid4().int % 10_000_000
     return f"西湖区文二路{number}号楼下的烧烤店每晚油烟很大，呛得没法开窗，已经一个月了"
 
 
