@@ -36,6 +36,11 @@ def _make(path: Path) -> None:
     Path(draft).unlink()
 
 
+def session_secret(secret: str) -> str:
+    """Return what signs staff sessions: derived, so that it is long whatever the secret's length."""
+    return _derived(secret, "sessions").hex()
+
+
 def _derived(secret: str, purpose: str) -> bytes:
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
 

@@ -21,7 +21,7 @@ from app.bootstrap import CATALOG, Parts, backend_key, build
 from app.embedded_redis import EmbeddedRedis, check_durability
 from app.gateway import Gateway
 from app.presence import live_workers
-from app.secrets import kept_secret
+from app.secrets import kept_secret, session_secret
 from app.settings import Settings
 from bot.model.errors import RemoteError, RetryLater
 from bot.storage.database import upgrade
@@ -186,7 +186,7 @@ def _console(parts: Parts) -> Starlette:
     secret = settings.secret_key or kept_secret(settings.data_dir, "secret.key")
     return create_console(
         ConsoleConfig(
-            secret=secret,
+            secret=session_secret(secret),
             admin_password=settings.admin_password,
             secure_cookies=settings.public_url.startswith("https://"),
         ),

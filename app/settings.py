@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+#: WeChat's console takes 3 to 32 letters and digits; the platform in front of us may be a test's.
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]{3,64}")
 _AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
+SECRET_LEAST = 8
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -114,13 +117,13 @@ def _problems(s: Settings) -> list[str]:
                 problems.append(
                     f"MINSHENG_WECHAT_{name} is empty: copy it from the account's console"
                 )
-    if s.token and not re.fullmatch(r"[A-Za-z0-9]{3,32}", s.token):
+    if s.token and not _TOKEN.fullmatch(s.token):
         problems.append("MINSHENG_WECHAT_TOKEN must be 3 to 32 letters and digits")
     for name, key in (("AES_KEY", s.aes_key), ("AES_KEY_PREVIOUS", s.aes_key_previous)):
         if key and not _AES_KEY.fullmatch(key):
             problems.append(f"MINSHENG_WECHAT_{name} must be exactly 43 letters and digits")
-    if s.secret_key and len(s.secret_key) < 16:
-        problems.append("MINSHENG_SECRET_KEY is shorter than 16 characters")
+    if s.secret_key and len(s.secret_key) < SECRET_LEAST:
+        problems.append(f"MINSHENG_SECRET_KEY is shorter than {SECRET_LEAST} characters")
     if s.database_url and not s.database_url.startswith(("postgresql", "sqlite")):
         problems.append("MINSHENG_DATABASE_URL must be a postgresql:// or sqlite:// address")
     if s.redis_url and not s.redis_url.startswith(("redis://", "rediss://", "unix://")):
