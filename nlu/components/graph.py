@@ -20,12 +20,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.model.emergency import EmergencyMatcher, rules_from
-from nlu.components.category import CategoryModel, services_from
+from nlu.components.category import Category, CategoryModel, services_from
 from nlu.components.files import digest, load_yaml
 from nlu.components.gazetteer import Gazetteer
 from nlu.components.intents import Hints, IntentModel
 from nlu.components.matters import split_matters
 from nlu.components.reading import Reader, Reading
+from nlu.components.subject import names_within
 from nlu.components.text import fold
 
 _READING = "reading"
@@ -157,13 +158,24 @@ class CategoryClassifier(GraphComponent):  # type: ignore[misc]
     def process(self, messages: list[Message]) -> list[Message]:
         """Add category and matters to each message."""
         for message in messages:
-            text = message.get(TEXT, "")
-            if self._model is None:
-                continue
-            message.set("category", self._model.classify(text).as_dict(), add_to_output=True)
-            folded = fold(text)
-            message.set("matters", split_matters(folded, self._model.classify), add_to_output=True)
+            if self._model is not None:
+                self._classify(message, self._model)
         return messages
+
+    def _classify(self, message: Message, model: CategoryModel) -> None:
+        folded = fold(message.get(TEXT, ""))
+        names = _names(message.get(_READING))
+
+        def of_piece(piece: str) -> Category:
+            return model.classify(piece, names_within(piece, folded, names))
+
+        message.set("category", model.classify(folded, names).as_dict(), add_to_output=True)
+        message.set("matters", split_matters(folded, of_piece), add_to_output=True)
+
+
+def _names(reading: Reading | None) -> list[tuple[int, int]]:
+    found = reading.entities if reading else ()
+    return [(e.start, e.end) for e in found if e.entity in ("place", "district")]
 
 
 def _category_of(message: Message) -> str | None:

@@ -68,6 +68,16 @@ _EDGES = re.compile(
 )
 
 
+# Asking for a person in plain words wins over anything said beside it: 算了，给我转人工吧.
+_HUMAN = re.compile(
+    r"转接?(?:到|一下|个)?(?:人工|真人|活人)|(?:找|叫|换|接|要)(?:一?个)?(?:人工(?:客服|服务|坐席)?|真人|活人)(?:客服)?(?:来|说|聊|跟|和|给|吧|$)|"
+    r"^(?:你好|您好|请问|有没有|有|我要|我想找|要|现在|能|可以|帮我|给我|换|找|呼叫|叫|连)*(?:人工|真人)(?:客服|服务|坐席|座席)?(?:还|在|有|没|不|吗|呢|啊|吧|能|可以|接|上线)*$"
+)
+_NO_HUMAN = re.compile(
+    r"(?:不用|不要|不想|不必|别|没必要|不需要|怎么不|打不|一直不|从来不|永远)(?:给我|帮我)?(?:转|找|叫|接)?|银行|移动|联通|电信|平台的"
+)
+
+
 # A question about a public affair, not about this office's own work.
 _AFFAIR = re.compile(
     r"办理|材料|资料|条件|政策|手续|咨询|规定|如何查|查询.{2,}|身份证|居住证|驾驶证|工单.{0,12}内容|APP|app|问题$"
@@ -123,6 +133,8 @@ class IntentModel:
             return "chitchat", 0.6
         if hints.option:
             return REPORT, 0.99
+        if len(key) <= _LONGEST["human"] + 4 and _HUMAN.search(key) and not _NO_HUMAN.search(key):
+            return "human", 0.99
         known = self._known.get(key) or self._cores.get(_core(key))
         if known and not (known in _ANSWERS and _QUESTION.search(text)):
             return known, 0.99

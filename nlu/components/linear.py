@@ -81,9 +81,12 @@ class LinearText:
             list(model.classes_), vocabulary, idf, coefficients, model.intercept_.astype(np.float32)
         )
 
-    def scores(self, text: str) -> Scores:
-        """Rank all labels for a text; a text without any known n-gram gets the plain bias."""
-        logits = self.logits(text) / self.temperature
+    def scores(self, *texts: str) -> Scores:
+        """Rank all labels for a text, or for several wordings of it that count alike.
+
+        A text without any known n-gram gets the plain bias.
+        """
+        logits = sum(self.logits(text) for text in texts) / len(texts) / self.temperature
         logits = np.exp(logits - logits.max())
         logits /= logits.sum()
         order = np.argsort(-logits)

@@ -15,7 +15,7 @@ _HAN = "\u4e00-\u9fff"
 _STRONG = (
     "大道|大街|胡同|横街|横路|环路|公路|国道|省道|县道|高速|高架|立交桥|立交|大桥|天桥|隧道|道路|步行街|商业街|一条街|"
     "[东西南北中][一二三四五]?路(?![灯面人况过费程障])|路(?![灯面人况过费程障])|街道|街|巷|弄|里弄|桥|小区|花园|花苑|家园|家苑|嘉苑|公寓|新村|名苑|华苑|豪庭|华庭|雅苑|雅居|山庄|别墅|"
-    "新城|广场(?!舞)|大厦|大楼|商城|商厦|商场|购物中心|市场|工业园|产业园|科技园|园区|开发区|学校|小学|中学|大学|学院|学府|幼儿园|一中|二中|"
+    "新城|广场(?!舞)|大厦|大楼|商城|商厦|商场|购物中心|市场|工业园|产业园|科技园|园区|开发区|校区|院区|厂区|学校|小学|中学|大学|学院|学府|幼儿园|一中|二中|"
     "医院|卫生院|卫生室|卫生所|公园|景区|汽车站|客运站|火车站|高铁站|地铁站|公交站|服务站|收费站|加油站|机场|码头|派出所|"
     "管理局|政府|服务中心|政务中心|文化中心|体育馆|体育场|图书馆|宾馆|酒店|社区|镇|乡|村委会|居委会|自然村|村|屯|庄|寨|水库|海滩|沙滩|湖|河|岛|"
     "名城|名都|名邸|名门|水岸|半岛|国际|世家|府邸|嘉园|佳园|丽园|新苑|家属院|大院|公馆|天地|海岸|东里|西里|南里|北里|中心|物流园|建材城|墟|坊|湾|院|苑|园|城|府|庭|邸|阁|轩"
@@ -37,7 +37,7 @@ _LINE = (
 _TAIL = (
     "(?:交叉路?口|交汇处|交界处|交接处|十字路口|丁字路口|红绿灯路?口|路口|路段|段|正对面|斜对面|对面|门口|大门口|门前|门外|旁边|旁|附近|周边|周围|一带|沿线|沿路|两侧|两边|"
     "楼下|楼上|里面|内|后面|背后|前面|前|后门|侧门|正门|大门|南门|北门|东门|西门|入口处?|出口处?|口|拐弯处|转角处?|中间|处|底下|桥下|"
-    "往?[东西南北](?:侧|面|边|向|方向|往?[东西南北])(?:\\d+米)?(?:左右|处)?|\\d+米(?:左右)?(?:处)?|地下室|地下车库|停车场|人行道|非机动车道|楼顶|天台|电梯口?|单元门口?|巷子里?|路边|里)"
+    "往?[东西南北](?:侧|面|边|向|方向|往?[东西南北])(?:\\d+米)?(?:左右|处)?|\\d+米(?:左右)?(?:处)?|地下室|地下车库|停车场|公交站台?|车站|站(?![着在起立岗队出不])|人行道|非机动车道|楼顶|天台|电梯口?|单元门口?|巷子里?|路边|里)"
 )
 _GAP = re.compile(
     r"[ ]?|[ ]*[、,()-][ ]*|的|与|和|跟|及|到|至|往|去|回|~|—|靠近?|近|临近|上的?|里的?|里面的?|附近的?|对面的?|旁边?的?|门口的?|下面的?|方向的?|往[东西南北]?|段的?|拐进|拐到|隔壁的?|后面的?|前面的?|[(]|[)]"
@@ -47,10 +47,10 @@ _FIXED = re.compile(f"(?P<line>{_LINE})|(?P<number>{_NUMBER})")
 _TAIL_AT = re.compile(f"(?:的|[ ])?{_TAIL}")
 # Characters that no name holds, except inside the words of _KEEP.
 _STOP_CHARS = frozenset(
-    "在于位是的了和与及我你您他她它其们这那有从到去来往由经被把将向对就也都又还很太没不请让叫给说称住为因且但而等时间者该此何谁哪吗呢吧啊"
+    "在于位是的了和与及我你您他她它其们这那有从到去来往由经被把将向对就也都又还很太没不请让叫给说称住为因且但而等时间者该此何谁哪吗呢吧啊着"
 )
 _KEEP = re.compile(
-    r"和平|和谐|和睦|和兴|和美|和悦|颐和|祥和|中和|太和|永和|人和|义和|雍和|公和|太[平阳古湖子仓康原行白]|大有|都市|[成新花江帝丰于首古]都|名都|来[福凤宾安广龙]|经[开济纬十一二三四五六七八九]|"
+    r"[^路街道巷村区园苑城口楼号桥站厦店场院校,、 ]和(?=[苑园府庭坊阁轩]|家园|花苑|嘉苑|雅苑|公寓|名苑)|和平|和谐|和睦|和兴|和美|和悦|颐和|祥和|中和|太和|永和|人和|义和|雍和|公和|太[平阳古湖子仓康原行白]|大有|都市|[成新花江帝丰于首古]都|名都|来[福凤宾安广龙]|经[开济纬十一二三四五六七八九]|"
     r"将军|向[阳荣]|于[家洪庄]|从化|为民|不夜|自由|让胡路|天地|天[和都]|时代|时光|时尚|新时|兴和|福来|凯旋|对山|中间|有色|华侨|长江|为公|地王|友谊|该园|其昌|对外|外经|悦来|东来|喜来登|未来|蓬莱|都汇|汇都|我家(?=园|小区)|往返|爱和|仁和|谐和|家和|万和|元和|泰和|顺和|三和|同和|合和|贤和|龙和|清和|嘉和|春和|瑞和|安和|德和|景和|城和|时珍|人间|会展|交通|开[元发]|正[大阳]|同[德心济仁福泰安兴]|无锡|能源|[出进]口(?=[路街])|办事处|建[国设华业军新民]|回[龙民迁]|停车场|走[廊马]|看守所|用友|当[阳涂]|空间|世间|有限"
 )
 _STOP_WORDS = re.compile(
@@ -69,9 +69,13 @@ _GENERIC = re.compile(
     "我们|他们|家庭|社区|街道|物业|开发商|政府|县|市|区|镇|省|三甲|社会|当地|外地|本地|全市|某|各|蔬菜|农贸|综合|大型|高档|五星级|开放|广|工业|高新|经济|旅游|自然|生态|休闲|法|检察|敬老|福利|剧|影|研究|市|服务|购物|政务|便民|电信|台|学|动物|植物|果|菜|田|家|校|宠物|康复|检测|管理|活动)*"
 )
 _MAX_NAME = 10
+_DOOR = re.compile(r"[路街巷弄道苑区园村庭城]\d+(?:-\d+)?(?:号|弄|幢|栋)")
+_BARE_NAME = 4
 _PREDICATE = re.compile(
-    "[了没不很太坏吵臭脏乱堵漏断响闹被把着过吗呢吧]|有人|有个|没人|投诉|扰民|噪音|油烟|积水|违停|占道|施工|拖欠|处理|反映|收费"
+    "[了没不很太坏吵臭脏乱堵漏断响闹被把着过吗呢吧]|有人|有个|没人|投诉|扰民|噪音|油烟|积水|违停|占道|施工|拖欠|处理|反映|收费|"
+    "停[水电气工]|噪声|扬尘|喇叭|翘|绊|裂|塌|掉|冒|滑|摔|响|喊|放到|到晚|漏|淹|熏"
 )
+_SITE_END = re.compile(f"(?:{_STRONG}|{_WEAK}|{_TAIL})$")
 
 
 class PlaceFinder:
@@ -83,7 +87,7 @@ class PlaceFinder:
         districts: Iterable[tuple[int, int]] = (),
         times: Iterable[tuple[int, int]] = (),
     ) -> list[tuple[int, int]]:
-        """Give the spans of place phrases, the longest first.
+        """Give the spans of place phrases: those with a door number first, then the longest.
 
         `districts` are the spans that the gazetteer knows (a phrase may begin with one),
         `times` those that tell a time and therefore no place.
@@ -93,7 +97,9 @@ class PlaceFinder:
         units = self._units(text, sorted(districts), stops, busy)
         phrases = [_extend(text, *span) for span in _join(text, units)]
         phrases = [_whole_answer(text, *span) for span in phrases]
-        return sorted(phrases, key=lambda span: (span[0] - span[1], span[0]))
+        return sorted(
+            phrases, key=lambda span: (not _has_door(text, *span), span[0] - span[1], span[0])
+        )
 
     def _units(
         self,
@@ -178,6 +184,11 @@ def _numbered(text: str, group: list[tuple[int, int, bool]]) -> bool:
     return re.search(r"\d+(?:号楼|栋|幢|座)|单元\d|\d+单元|\d+弄|\d{3,4}[室房]", phrase) is not None
 
 
+def _has_door(text: str, start: int, end: int) -> bool:
+    """Whether a phrase names a road or estate and a door in it: 江南大道588号."""
+    return _DOOR.search(text, start, end) is not None
+
+
 def _extend(text: str, start: int, end: int) -> tuple[int, int]:
     while tail := _TAIL_AT.match(text, end):
         end = tail.end()
@@ -189,6 +200,8 @@ def _whole_answer(text: str, start: int, end: int) -> tuple[int, int]:
     rest = text[end:].rstrip(" 。.!,")
     if start > 6 or len(text) > 30 or not rest or len(rest) > 12:
         return start, end
-    if _PREDICATE.search(rest) or re.search(r"[,。;!?]", rest):
+    if rest.startswith("的") or _PREDICATE.search(rest) or re.search(r"[,。;!?]", rest):
+        return start, end
+    if len(rest.strip()) > _BARE_NAME and not _SITE_END.search(rest):
         return start, end
     return start, end + len(rest)
