@@ -76,7 +76,7 @@ _HUMAN = re.compile(
 _NO_HUMAN = re.compile(
     r"(?:不用|不要|不想|不必|别|没必要|不需要|怎么不|打不|一直不|从来不|永远)(?:给我|帮我)?(?:转|找|叫|接)?|银行|移动|联通|电信|平台的"
 )
-
+_MADE_BY_HAND = re.compile("人工(?:费|湖|头|智能|草坪|授粉|流产|成本|岛)")
 
 # A question about a public affair, not about this office's own work.
 _AFFAIR = re.compile(
@@ -179,6 +179,8 @@ class IntentModel:
     ) -> bool:
         """Whether a message can be of this intent at all."""
         if len(key) > _LONGEST.get(intent, 0):
+            return False
+        if intent == "human" and (_NO_HUMAN.search(key) or _MADE_BY_HAND.search(key)):
             return False
         if intent in _ANSWERS:
             return not hints.content and not _QUESTION.search(text) and len(key) <= 6
