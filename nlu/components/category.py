@@ -18,6 +18,7 @@ OTHER = "1600"
 _OFFERED = 5
 # Share of held-out texts above the threshold that must be right before "sure" may be said.
 _SURE_PRECISION = 0.87
+_LEAST_SURE = 0.7
 # Up to this many characters a text is sure only by a word of the service: 杨柳郡 is no greenery.
 _SHORT = 6
 _ASIDES = Path(__file__).parent / "asides.yml"
@@ -119,10 +120,10 @@ class CategoryModel:
     def classify(self, text: str, names: Sequence[tuple[int, int]] = ()) -> Category:
         """Rank the services for a text and say how far the first is to be trusted.
 
-        `names` are the spans of places and districts: what they are called counts half. A text of
-        names alone is `other` and never sure.
+        `names` are the spans of places, districts and numbers: what they are called counts
+        little. A text of names alone is `other` and never sure.
         """
-        ranking = self._model.scores(text, *([subject(text, names)] if names else [])).ranking
+        ranking = self._model.scores(text, *([subject(text, names)] * 2 if names else [])).ranking
         exact = self._words.get(squeeze(text))
         if exact:
             ranking = [(exact, 0.99), *((c, p * 0.01) for c, p in ranking if c != exact)]
@@ -189,4 +190,4 @@ def _threshold(model: LinearText, held: Sequence[tuple[str, str]]) -> float:
         right += label == code
         if count >= 20 and right / count >= _SURE_PRECISION:
             threshold = confidence
-    return round(min(max(threshold, 0.3), 0.95), 3)
+    return round(min(max(threshold, _LEAST_SURE), 0.95), 3)

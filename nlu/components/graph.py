@@ -7,6 +7,7 @@ Rasa leaves properties that are None out of its parse data: ask for them with `.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -31,6 +32,7 @@ from nlu.components.text import fold
 
 _READING = "reading"
 _RANKED = 10
+_ID_WORD = re.compile(r"身份证(?:件|号码?)?[是为: ]*$")
 _Type = DefaultV1Recipe.ComponentType
 
 
@@ -164,7 +166,7 @@ class CategoryClassifier(GraphComponent):  # type: ignore[misc]
 
     def _classify(self, message: Message, model: CategoryModel) -> None:
         folded = fold(message.get(TEXT, ""))
-        names = _names(message.get(_READING))
+        names = _names(folded, message.get(_READING))
 
         def of_piece(piece: str) -> Category:
             return model.classify(piece, names_within(piece, folded, names))
@@ -173,9 +175,15 @@ class CategoryClassifier(GraphComponent):  # type: ignore[misc]
         message.set("matters", split_matters(folded, of_piece), add_to_output=True)
 
 
-def _names(reading: Reading | None) -> list[tuple[int, int]]:
+def _names(text: str, reading: Reading | None) -> list[tuple[int, int]]:
+    """The spans that tell who and where, an identity number with the words before it."""
     found = reading.entities if reading else ()
-    return [(e.start, e.end) for e in found if e.entity in ("place", "district")]
+    spans = [(e.start, e.end) for e in found if e.entity in ("place", "district", "phone")]
+    for item in found:
+        if item.entity == "id_number":
+            said = _ID_WORD.search(text, 0, item.start)
+            spans.append((said.start() if said else item.start, item.end))
+    return spans
 
 
 def _category_of(message: Message) -> str | None:

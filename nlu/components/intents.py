@@ -20,7 +20,7 @@ _LOWEST = 0.3
 _IDLE = 0.1
 _LIKELY = 0.5
 _STRICT = 0.6
-_ABOUT_A_SERVICE = 0.7
+_ABOUT_A_SERVICE = 0.95
 # Longest squeezed message that may still be this intent; longer ones carry content.
 _LONGEST = {
     "affirm": 9,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nlu.components.category import CategoryModel, Service
 from tests.nlu.conftest import Parse
 
 SURE = [
@@ -59,9 +60,62 @@ def test_the_right_service_is_offered(parse: Parse, text: str, code: str) -> Non
     assert code in [row["code"] for row in ranking], ranking
 
 
-@pytest.mark.parametrize("text", ["你好", "确认", "啦啦啦", "1", "人民路18号", "昨天晚上"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你好",
+        "确认",
+        "啦啦啦",
+        "1",
+        "人民路18号",
+        "昨天晚上",
+        "杨柳郡",
+        "文昌苑",
+        "行",
+        "绿城百合",
+        "老王",
+    ],
+)
 def test_what_says_nothing_of_the_matter_is_never_sure(parse: Parse, text: str) -> None:
     assert not parse(text)["category"]["sure"]
+
+
+@pytest.mark.parametrize("text", ["人民路18号", "西湖区文化新村3幢", "在学院路地铁站", "文昌苑"])
+def test_a_place_alone_is_no_matter(parse: Parse, text: str) -> None:
+    category = parse(text)["category"]
+    assert category["other"]
+    assert not category["sure"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("文化艺术村7幢的电梯一个星期坏了四次，配件老说没货", "0751"),
+        ("萧山区城厢街道电信新村从昨天起一直停水，水龙头一滴都没有", "0702"),
+        ("学院路与幼儿园路交叉口的路灯灭了好些天了", "0712"),
+        ("养老院路25号楼下烧烤摊油烟直往家里钻", "1302"),
+    ],
+)
+def test_the_name_of_a_place_does_not_hide_the_matter(parse: Parse, text: str, code: str) -> None:
+    category = parse(text)["category"]
+    assert category["ranking"][0]["code"] == code
+    assert category["sure"], category["ranking"][:2]
+
+
+def test_what_stands_beside_a_matter_does_not_hide_it(parse: Parse) -> None:
+    long = "同志你好，我是退休工人，楼下健身房关门，会员卡里的钱不退，前后跑了四趟，老人都受不了，请给个说法"
+    category = parse(long)["category"]
+    assert category["ranking"][0]["code"] == "0451"
+    assert category["sure"]
+
+
+def test_examples_of_a_service_that_is_gone_are_refused_by_code() -> None:
+    services = [
+        Service("0701", "城建", "供暖", ("暖气",)),
+        Service("0702", "城建", "供水", ("停水",)),
+    ]
+    with pytest.raises(ValueError, match="not in the catalogue: 0799, 9999"):
+        CategoryModel.train([("没水", "0702"), ("怪", "9999"), ("别的", "0799")], services)
 
 
 def test_a_choice_has_what_the_dialogue_shows(parse: Parse) -> None:
@@ -86,6 +140,14 @@ def test_a_catalogue_word_alone_names_its_service(parse: Parse) -> None:
         ("暖气不热，另外电梯也坏了", 2),
         ("1、工地半夜施工 2、路上井盖丢了", 2),
         ("公交车老不来；还有学校食堂饭菜有虫", 2),
+        ("说两件事：一是电梯坏了，二是门口路灯不亮", 2),
+        ("第一，幼儿园乱收费。第二，门口有人占道卖菜", 2),
+        ("首先是暖气不热，其次是小区停车位被占", 2),
+        ("有两个问题，第一个楼上漏水，第二个邻居养狗乱叫", 2),
+        ("停水第二天了", 1),
+        ("周一是停水，周二是停电", 1),
+        ("一单元二单元都没电", 1),
+        ("第二医院门口路灯坏了", 1),
         ("楼下烧烤油烟大，还有人喝酒到半夜", 1),
         ("路灯坏了，还有三个月就过年了", 1),
         ("物业不管事，还有保安态度差", 1),

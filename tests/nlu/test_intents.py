@@ -26,7 +26,7 @@ UNSEEN: dict[str, str] = {
     "ask_help": "你到底是谁呀|你都能做些什么|怎么投诉啊|你是不是机器人",
     "ask_hours": "你们什么时候上班|现在有没有人值班|周六上班吗",
     "ask_photo": "可不可以发照片|我能发图片吗|照片要怎么传",
-    "human": "转人工吧|我要找人工客服|能不能找个活人|麻烦转接人工",
+    "human": "转人工吧|我要找人工客服|能不能找个活人|麻烦转接人工|人工服务在不在|有没有人工客服啊|算了说不清，转人工|太烦了不弄了给我换个真人",
     "go_public": "可以公开啊|我选公开|公开吧没事",
     "go_confidential": "请帮我保密|不要公开我的信息|我想匿名|那就保密吧",
     "second_matter": "还有一件事情|我还有另外一件事|还有个问题要说",
@@ -46,6 +46,13 @@ CASES = [(intent, text) for intent, row in UNSEEN.items() for text in row.split(
 def test_an_unseen_phrase_is_understood(parse: Parse, intent: str, text: str) -> None:
     found = parse(text)["intent"]
     assert found["name"] == intent, found
+
+
+@pytest.mark.parametrize(
+    "text", ["银行的人工客服打不通", "人工湖的水发臭了", "人工费到现在没给", "不用转人工，我自己说"]
+)
+def test_the_word_alone_calls_no_person(parse: Parse, text: str) -> None:
+    assert parse(text)["intent"]["name"] != "human"
 
 
 def test_the_phrases_are_unseen(training_data: TrainingData) -> None:
