@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from bot.model.message import Inbound, Kind, Reply
+from bot.model.message import Accepted, Inbound, Kind, Reply
 from bot.ports import Inbox, Unavailable, Waiting
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 HOLD_S = 5.5
 LAST_HOLD_S = 4.5
+ACCEPT_S = 3.0
+_ACCEPT_AGAIN_S = 0.2
 EMERGENCY_HOLD_S = 2.0
 """An emergency is answered after this long even if Redis neither answers nor refuses."""
 
@@ -49,6 +51,8 @@ class Door:
         hold_s: how long all attempts but the last are held, from their arrival on: past the platform's cut,
             which is harmless.
         last_hold_s: how long the last one is held: short of the cut, so that `success` still arrives.
+        accept_s: how long a message is offered again to an inbox that is away: a Redis that is being started
+            again costs the citizen a moment, not a fault notice.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Door:
         attempts: int = ATTEMPTS,
         hold_s: float = HOLD_S,
         last_hold_s: float = LAST_HOLD_S,
+        accept_s: float = ACCEPT_S,
     ) -> None:
         self._inbox = inbox
         self._waiting = waiting
@@ -69,6 +74,7 @@ class Door:
         self._attempts = attempts
         self._hold_s = hold_s
         self._last_hold_s = last_hold_s
+        self._accept_s = accept_s
 
     async def __call__(self, message: Inbound) -> Reply | None:
         """Return the passive answer, or None: `success`, nothing is said on this connection.
@@ -83,7 +89,7 @@ class Door:
         if emergency is not None:
             return Reply(emergency.text(await self._is_recorded(message) and self._on_duty()))
         began = asyncio.get_running_loop().time()
-        accepted = await self._inbox.accept(message)
+        accepted = await self._accept(message, until=began + self._accept_s)
         if not message.kind.is_said:
             return None
         if await self._inbox.is_held(message.citizen):
@@ -92,6 +98,15 @@ class Door:
         is_last = accepted.attempt >= self._attempts
         until = began + (self._last_hold_s if is_last else self._hold_s)
         return await self._answer(message.key, until=until, is_last=is_last)
+
+    async def _accept(self, message: Inbound, *, until: float) -> Accepted:
+        while True:
+            try:
+                return await self._inbox.accept(message)
+            except Unavailable:
+                if asyncio.get_running_loop().time() + _ACCEPT_AGAIN_S > until:
+                    raise
+                await asyncio.sleep(_ACCEPT_AGAIN_S)
 
     def _emergency(self, message: Inbound) -> Emergency | None:
         if message.kind not in (Kind.TEXT, Kind.VOICE) or not message.text:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 import redis
 
-from bot.model.message import Inbound, Kind, Reply
+from bot.model.message import Accepted, Inbound, Kind, Reply
 from bot.ports import Settled, Unavailable
 from bot.services.door import Door
 from bot.storage.motion import keys
@@ -54,7 +54,14 @@ def run(
         clients = [open_async(url), open_async(url)]
         waitings = [RedisWaiting(client, sweep_s=sweep_s) for client in clients]
         doors = [
-            Door(RedisInbox(client), waiting, GasOnly(), hold_s=hold_s, last_hold_s=last_hold_s)
+            Door(
+                RedisInbox(client),
+                waiting,
+                GasOnly(),
+                hold_s=hold_s,
+                last_hold_s=last_hold_s,
+                accept_s=0.3,
+            )
             for client, waiting in zip(clients, waitings, strict=True)
         ]
         try:
@@ -228,3 +235,35 @@ def test_without_redis_an_emergency_is_answered_and_the_rest_refused(tmp_path) -
             await gateways.doors[0](said("m2"))
 
     run(f"unix://{tmp_path}/nothing.sock", story)
+
+
+class AwayAtFirst:
+    """An inbox whose store is being started again."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+
+    async def accept(self, message: Inbound) -> Accepted:
+        if self.refusals:
+            self.refusals -= 1
+            raise Unavailable
+        return Accepted(is_new=True, attempt=1)
+
+    async def is_held(self, citizen: str) -> bool:
+        return False
+
+
+class AnsweredAtOnce:
+    async def wait(self, key: str, timeout_s: float) -> bool:
+        return True
+
+    async def take(self, key: str) -> Reply | None:
+        return Reply("好")
+
+    async def leave(self, key: str) -> None:
+        raise AssertionError("somebody still waits")
+
+
+def test_a_store_that_comes_back_in_time_costs_no_fault_notice() -> None:
+    door = Door(AwayAtFirst(2), AnsweredAtOnce(), GasOnly(), accept_s=1.0)
+    assert asyncio.run(door(said("m1"))) == Reply("好")
