@@ -19,6 +19,9 @@ _OFFERED = 5
 # Share of held-out texts above the threshold that must be right before "sure" may be said.
 _SURE_PRECISION = 0.87
 _LEAST_SURE = 0.7
+_OTHER_MOST = 0.4
+# What is left of the confidence in a text that tells no matter of its own.
+_UNTOLD = 0.5
 # Up to this many characters a text is sure only by a word of the service: 杨柳郡 is no greenery.
 _SHORT = 6
 _ASIDES = Path(__file__).parent / "asides.yml"
@@ -127,13 +130,15 @@ class CategoryModel:
         exact = self._words.get(squeeze(text))
         if exact:
             ranking = [(exact, 0.99), *((c, p * 0.01) for c, p in ranking if c != exact)]
-        choices = tuple(self._choice(code, p) for code, p in ranking[:_OFFERED])
+        only_names = not exact and is_only_names(text, names)
+        told = not only_names and self._is_told(text, ranking[0][0])
+        if not told:
+            ranking = [(code, p * _UNTOLD) for code, p in ranking]
+        choices = tuple(self._choice(code, p) for code, p in _modest(ranking)[:_OFFERED])
         top, second = choices[0].confidence, choices[1].confidence
-        sure = top >= self.sure_from and choices[0].code != OTHER and top >= 2 * second
-        if not exact and is_only_names(text, names):
-            return Category(choices, sure=False, other=True)
-        sure = sure and self._is_told(text, choices[0].code)
-        return Category(choices, sure, choices[0].code == OTHER or top < self.other_below)
+        other = only_names or choices[0].code == OTHER or top < self.other_below
+        sure = told and not other and top >= self.sure_from and top >= 2 * second
+        return Category(choices, sure, other)
 
     def _is_told(self, text: str, code: str) -> bool:
         """Whether a text is long enough to tell a matter, or holds a word of the service."""
@@ -164,6 +169,14 @@ class CategoryModel:
         services = services_from(about)
         model = LinearText.load(folder, "category")
         return cls(model, services, sure=about["sure"], other=about["other"])
+
+
+def _modest(ranking: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Keep the confidence in `OTHER` low: what fits nothing is no evidence that nothing fits."""
+    (code, confidence), *rest = ranking
+    if code != OTHER or not rest:
+        return ranking
+    return [(code, min(confidence, max(_OTHER_MOST, rest[0][1]))), *rest]
 
 
 def _with_asides(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
