@@ -11,10 +11,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import counter
 from actions.reading import Event, draft, intent, metadata, said, slots
 from bot.model.conversation import WaitReason
-from bot.model.draft import Draft
-from bot.services import intake, resuming
+from bot.model.draft import Draft, Said
+from bot.services import intake, phrasing, resuming
 
 _MISUNDERSTOOD_MOST = 3
+_GO_ON = frozenset({"resume", "second_matter", "start_complaint"})
+_SHOWN_MOST = (
+    120  # characters of the matter in the read-back; the line that asks for 确认 must stay in sight
+)
 
 
 class ValidateComplaintForm(Action):
@@ -38,12 +42,15 @@ class ValidateComplaintForm(Action):
             return self._go_on(current) if tracker.active_loop else []
         if metadata(tracker).get("after_silence") and resuming.offer(current, heard):
             return self._ask(current)
+        is_new = tracker.get_slot("requested_slot") is None
+        if is_new and _adds_to_filed(dispatcher, current, heard):
+            return [SlotSet("requested_slot", None)]
         answered = resuming.answer(current, heard)
         if answered is not None:
             current, heard = answered
         taken = intake.take(current, heard, directory)
         if not taken.counts and answered is None:
-            return []
+            return self._step_aside(dispatcher, tracker, current)
         taken.draft.later += metadata(tracker).get("later") or []
         for name, values in taken.notes:
             dispatcher.utter_message(response=name, **values)
@@ -54,6 +61,16 @@ class ValidateComplaintForm(Action):
         if taken.confirmed:
             return [*slots(taken.draft, confirmed=True), SlotSet("requested_slot", None)]
         return self._ask(taken.draft)
+
+    def _step_aside(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, current: Draft
+    ) -> list[Event]:
+        """Leave the message to the rules; a wish to tell on, or something else, is this form's own business."""
+        if not tracker.active_loop or intent(tracker) not in _GO_ON:
+            return []
+        if intent(tracker) == "second_matter":
+            dispatcher.utter_message(response="utter_this_first")
+        return self._ask(current)
 
     @staticmethod
     def _ask(current: Draft) -> list[Event]:
@@ -174,6 +191,16 @@ class AskConfirmed(Action):
         return []
 
 
+def _adds_to_filed(dispatcher: CollectingDispatcher, current: Draft, heard: Said) -> bool:
+    """Take words that belong to the case just filed: it cannot be changed here, a person is asked to add them."""
+    case = counter().filed_lately() if current.is_empty else None
+    if case is None or not phrasing.supplements(heard):
+        return False
+    counter().call_person()
+    dispatcher.utter_message(response="utter_supplement", receipt=case.receipt)
+    return True
+
+
 def _asked_otherwise(dispatcher: CollectingDispatcher, current: Draft) -> bool:
     """Ask for what is due before the next slot: going on or not, which field, its new value."""
     if current.asking == intake.RESUME:
@@ -201,7 +228,7 @@ def _read_back(current: Draft) -> list[tuple[str, dict[str, Any]]]:
             {
                 "place": current.place,
                 "category": directory.label(current.category),
-                "details": current.summary(),
+                "details": _shown(current.summary()),
             },
         )
     ]
@@ -221,6 +248,10 @@ def _read_back(current: Draft) -> list[tuple[str, dict[str, Any]]]:
     elif not (current.phone or current.media or current.visibility):
         lines.append(("utter_read_back_optional", {}))
     return [*lines, ("utter_read_back_consent", {})]
+
+
+def _shown(summary: str) -> str:
+    return summary if len(summary) <= _SHOWN_MOST else f"{summary[: _SHOWN_MOST - 1]}…"
 
 
 def _personal(current: Draft) -> list[tuple[str, dict[str, Any]]]:

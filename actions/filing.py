@@ -23,6 +23,8 @@ class FileComplaint(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
         """File; a further matter of the same message is taken up next."""
+        if not tracker.get_slot("confirmed"):
+            return []  # the form ended without a yes: nothing is ever filed then
         current = draft(tracker)
         complaint = counter().file(current)
         dispatcher.utter_message(response="utter_filed", receipt=complaint.receipt)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import counter
-from actions.reading import Event
+from actions.reading import Event, draft
 
 
 class CallPerson(Action):
@@ -28,4 +29,8 @@ class CallPerson(Action):
             dispatcher.utter_message(response="utter_person_called", queue=queue)
         else:
             dispatcher.utter_message(response="utter_person_off_duty", hours=waiting.hours)
-        return []
+        current = draft(tracker)
+        if current.is_empty:
+            return []
+        current.asking = ""  # a yes to this answer is no yes to a read-back further up
+        return [SlotSet("draft", current.to_dict())]

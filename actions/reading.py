@@ -24,35 +24,42 @@ def intent(tracker: Tracker) -> str:
 
 def entity(tracker: Tracker, name: str) -> str:
     """Return the value of the first entity of this name, or an empty string."""
-    found = [e for e in tracker.latest_message.get("entities", ()) if e.get("entity") == name]
+    return _value(dict(tracker.latest_message), name)
+
+
+def _value(message: dict[str, Any], name: str) -> str:
+    found = [e for e in message.get("entities", ()) if e.get("entity") == name]
     return str(found[0].get("value") or "") if found else ""
 
 
 def said(tracker: Tracker) -> Said:
     """Return the latest message as understood."""
-    message = tracker.latest_message
-    sent = metadata(tracker)
-    understood = message.get("category") or {}
+    return understood(dict(tracker.latest_message), metadata(tracker))
+
+
+def understood(message: dict[str, Any], sent: dict[str, Any]) -> Said:
+    """Return a parsed message, with what the turn sent along, as a `Said`."""
+    category = message.get("category") or {}
     places = [str(e["value"]) for e in message.get("entities", ()) if e.get("entity") == "place"]
     ranking = tuple(
         Ranked(r["code"], r["group"], r["name"], float(r["confidence"]))
-        for r in understood.get("ranking", ())
+        for r in category.get("ranking", ())
     )
     return Said(
         key=str(sent.get("key") or message.get("message_id") or ""),
         text=str(message.get("text") or "").strip(),
-        intent=intent(tracker),
+        intent=str((message.get("intent") or {}).get("name") or ""),
         confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
         sealed=dict(sent.get("sealed") or {}),
         places=tuple(sorted(places, key=len, reverse=True)),
         phone=str(sent.get("phone") or ""),
-        name=entity(tracker, "person_name"),
-        since=entity(tracker, "time"),
-        option=str(sent.get("option") or entity(tracker, "option")),
-        field=entity(tracker, "field"),
-        value=entity(tracker, "correction"),
+        name=_value(message, "person_name"),
+        since=_value(message, "time"),
+        option=str(sent.get("option") or _value(message, "option")),
+        field=_value(message, "field"),
+        value=_value(message, "correction"),
         ranking=ranking,
-        sure=bool(understood.get("sure")) and bool(ranking),
+        sure=bool(category.get("sure")) and bool(ranking),
         matters=tuple(message.get("matters") or ()),
     )
 

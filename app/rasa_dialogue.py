@@ -27,8 +27,13 @@ from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
 from actions.context import serving
+from actions.reading import slots as as_slots
+from actions.reading import understood
+from bot.model.draft import Draft
 from bot.model.message import Inbound, Kind, Option, Reply
+from bot.services import intake
 from bot.services.counter import Counter
+from bot.services.directory import Directory
 from bot.services.turn import Heard, Spoken
 
 log = logging.getLogger(__name__)
@@ -152,6 +157,28 @@ class RasaDialogue:
         self._endpoint.failure = None
         with serving(counter):
             return self._loop.run_until_complete(self._respond(heard, snapshot, counter))
+
+    def keep(
+        self, heard: Heard, snapshot: dict[str, Any] | None, directory: Directory
+    ) -> dict[str, Any]:
+        """Make words said in an emergency a draft, if none is open: "我帮您接着反映" must be true afterwards."""
+        parsed = self._loop.run_until_complete(
+            self._agent.parse_message(_harmless(heard.message.text))
+        )
+        said = replace(understood(parsed, _metadata(heard)), intent="report", matters=())
+        kept = dict(snapshot or {})
+        slots = dict(kept.get("slots", {}))
+        draft = Draft.from_dict(slots.get("draft"))
+        if not draft.is_empty:
+            return kept  # a complaint being told stays as it was
+        draft = intake.take(draft, said, directory).draft
+        if said.text not in draft.said:
+            draft.said.append(said.text)
+        if not draft.details:
+            draft.details.append(said.text)
+        stored = {event["name"]: event["value"] for event in as_slots(draft)}
+        kept["slots"] = {**slots, **{k: v for k, v in stored.items() if v is not None}}
+        return kept
 
     async def _respond(
         self, heard: Heard, snapshot: dict[str, Any] | None, counter: Counter

@@ -12,6 +12,9 @@ from bot.services.taken import Taken
 _SWAP = re.compile(
     r"不是(?P<old>[^,，。;；是]{1,20})[,，。;； ]*(?:而?是|改成)(?P<new>[^,，。;；]{1,30})"
 )
+_NO_VALUE = re.compile(
+    r"(?:地点|类别|情况|地址|位置)?(?:都|好像|写|搞|弄|填|记)?(?:不对|错|有误|不是|不准|改一?下|要改|改)[了的啊吧呀哦]*"
+)
 _OFFERED_MOST = 5
 
 FIELD_NAMES = {
@@ -64,6 +67,8 @@ def correct(taken: Taken, said: Said, directory: Directory, *, field_name: str) 
     )
     if draft.asking == "correct" and not value:
         value = said.text
+    if _NO_VALUE.fullmatch(value):
+        value = ""
     draft.said.append(said.text)
     if (
         swap
@@ -71,8 +76,8 @@ def correct(taken: Taken, said: Said, directory: Directory, *, field_name: str) 
         and _swap(draft, swap["old"].strip(), swap["new"].strip())
     ):
         taken.notes.append(("utter_corrected", {"field": "", "value": swap["new"].strip()}))
-    elif not field_name and (said.places or swap):
-        _replace(taken, PLACE if said.places else DETAILS, value or said.places[0], said, directory)
+    elif not field_name and said.places:
+        _replace(taken, PLACE, value or said.places[0], said, directory)
     elif field_name and value:
         _replace(taken, field_name, value, said, directory)
     elif field_name in FIELD_NAMES:
@@ -92,6 +97,7 @@ def _swap(draft: Draft, old: str, new: str) -> bool:
         return False
     draft.place = _exchange(draft.place, old, new)
     draft.details = [_exchange(d, old, new) for d in draft.details]
+    draft.since = _exchange(draft.since, old, new)
     return True
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.model.complaint import Complaint, Medium
@@ -25,6 +25,7 @@ from bot.services.directory import Directory
 
 _MOST_CASES = 1000
 TITLE_MOST = 22
+_LATELY = timedelta(days=1)
 MOST_PHOTOS = 5  # LYB-FORM: five pictures a message (civic-domain section 6)
 
 
@@ -98,6 +99,15 @@ class Counter:
             return None
         own = self.unit.complaints.of_conversation(self.conversation.id, limit=_MOST_CASES)
         return next((c for c in own if wanted in (c.receipt, c.backend_id.upper())), None)
+
+    def filed_lately(self) -> Complaint | None:
+        """Return the citizen's newest case if it was confirmed within a day."""
+        newest = next(
+            iter(self.unit.complaints.of_conversation(self.conversation.id, limit=1)), None
+        )
+        if newest is None or self.clock.now() - newest.confirmed_at > _LATELY:
+            return None
+        return newest
 
     def status_name(self, complaint: Complaint) -> str:
         """Return where a case stands, as a citizen reads it."""

@@ -10,7 +10,8 @@ import re
 
 from bot.model.backend import Attribute
 from bot.model.draft import ANSWER, CATEGORY, CONFIRMED, DETAILS, PLACE, Draft, Said
-from bot.services import correcting, phrasing
+from bot.services import categorising, correcting, phrasing
+from bot.services.categorising import UNKNOWN_PLACE
 from bot.services.correcting import FIELD_NAMES
 from bot.services.directory import Directory
 from bot.services.phrasing import NOTE, agrees
@@ -34,13 +35,10 @@ _COMMANDS = frozenset({"cancel", "human", "start_over"})
 _WISHES = frozenset({"start_complaint", "second_matter"})
 _OFFERED_MOST = 5
 _LONG_PLACE = 16  # characters; what is longer than this is not only a place
+_LEAST = 3  # characters: less, after the read-back, is no part of the story
 _REMNANT = 3  # characters left of a message that only gives a phone or a name
 _CERTAIN_TALK = 0.9
-# Share of the likeliest domain from which it is right as often as when the model itself is sure (measured on
-# real messages), and how far its best service must lead.
-_GROUP_SURE, _AHEAD = 0.8, 2.0
 RESUME = "resume"  # what a draft asks after a long silence: to go on with it, or not
-UNKNOWN_PLACE = "（市民暂时说不清具体位置）"
 
 
 def take(draft: Draft, said: Said, directory: Directory) -> Taken:
@@ -64,7 +62,9 @@ def is_interruption(said: Said, draft: Draft) -> bool:
     """True for a question, a courtesy or a command in between: the form waits where it is."""
     if said.option and draft.offered or said.intent not in INTERRUPTIONS:
         return False
-    if draft.asking == CONFIRMED and agrees(said):
+    if draft.asking == CATEGORY and phrasing.leaves_open(said.text):
+        return False
+    if draft.asking == CONFIRMED and (agrees(said) or phrasing.adds(said.text)):
         return False
     hinted = draft.asking == CONFIRMED and draft.attribute and re.search(r"\d", said.text)
     if said.intent in _MAY_HIDE_CONTENT and (hinted or said.places or said.phone or _tells(said)):
@@ -121,7 +121,7 @@ def _apply(taken: Taken, said: Said, directory: Directory, *, gave_extra: bool) 
         draft.offered = [PLACE, CATEGORY, DETAILS]
     elif said.intent == "skip":
         _skip(draft, directory)
-    elif (
+    elif _says_nothing(draft, said) or (
         said.intent in ("go_public", "go_confidential")
         or gave_extra
         and len(phrasing.beyond_contact(said.text, said.name)) <= _REMNANT
@@ -129,6 +129,15 @@ def _apply(taken: Taken, said: Said, directory: Directory, *, gave_extra: bool) 
         return
     else:
         _content(taken, said, directory)
+
+
+def _says_nothing(draft: Draft, said: Said) -> bool:
+    """True for a yes, a no or a mere sign where neither was asked for: no part of the complaint."""
+    if draft.asking in (ANSWER, CATEGORY) or said.places or said.sure:
+        return False
+    if said.intent in ("affirm", "deny"):
+        return True
+    return draft.asking == CONFIRMED and not draft.attribute and len(said.text) < _LEAST
 
 
 def _choose(draft: Draft, said: Said, directory: Directory) -> bool:
@@ -169,12 +178,12 @@ def _content(taken: Taken, said: Said, directory: Directory) -> None:
     if len(said.matters) > 1 and not draft.said:
         _take_first_matter(taken, said, directory)
         return
+    if draft.asking == CATEGORY:
+        categorising.in_words(draft, said, directory)
+        return
     draft.said.append(said.text)
     if draft.asking == ANSWER:
         _answer_in_words(taken, said, directory)
-        return
-    if draft.asking == CATEGORY:
-        _category_in_words(draft, said, directory)
         return
     told = len(draft.details)
     if draft.asking == PLACE:
@@ -182,7 +191,7 @@ def _content(taken: Taken, said: Said, directory: Directory) -> None:
     else:
         _story(draft, said)
     if len(draft.details) > told:
-        _guess_category(draft, said, directory)
+        categorising.guess(draft, said, directory)
     if draft.asking == CONFIRMED:
         _added(taken, said, directory, told=len(draft.details) > told)
 
@@ -208,17 +217,12 @@ def _take_first_matter(taken: Taken, said: Said, directory: Directory) -> None:
     taken.draft.place = taken.draft.place or shared
     taken.draft.details.append(first)
     codes = directory.rank(said.ranking, first)
-    named = [c for c in codes if any(w in first for w in _keywords(directory, c))]
+    named = [c for c in codes if any(w in first for w in categorising.keywords(directory, c))]
     if named:
         taken.draft.category = named[0]
     taken.draft.wondered = named + [c for c in codes if c not in named]
     values = {"count": len(said.matters), "first": first, "rest": "；".join(rest)}
     taken.notes.append(("utter_several_matters", values))
-
-
-def _keywords(directory: Directory, code: str) -> tuple[str, ...]:
-    service = directory.service(code)
-    return service.keywords if service else ()
 
 
 def _story(draft: Draft, said: Said) -> None:
@@ -247,9 +251,13 @@ def _place_answer(taken: Taken, said: Said, directory: Directory) -> None:
     draft = taken.draft
     text = said.text.strip(" ，。,.")
     beside = text.replace(said.places[0], "") if said.places else text
-    told = phrasing.is_sentence(beside) or _names_matter(beside, said, directory)
+    told = phrasing.is_sentence(beside) or categorising.names_matter(beside, said, directory)
     if said.places:
         draft.place = said.places[0] if told else phrasing.without_lead_in(text)
+    elif phrasing.is_no_place(text):
+        taken.unclear = draft.misunderstood < 2
+        draft.place = "" if taken.unclear else UNKNOWN_PLACE
+        told = len(text) >= NOTE and not phrasing.is_question(text)
     elif phrasing.is_vague_place(text):
         taken.unclear = draft.misunderstood < 1
         draft.place = "" if taken.unclear else f"{text}{UNKNOWN_PLACE}"
@@ -258,48 +266,6 @@ def _place_answer(taken: Taken, said: Said, directory: Directory) -> None:
     if told:
         draft.details.append(phrasing.without_contact(said.text, said) or said.text)
     draft.since = draft.since or said.since
-
-
-def _names_matter(text: str, said: Said, directory: Directory) -> bool:
-    """True if words of the likeliest service stand in the text: the model alone is too sure of short names."""
-    codes = directory.rank(said.ranking[:1], text)
-    return said.sure and any(word in text for code in codes for word in _keywords(directory, code))
-
-
-def _guess_category(draft: Draft, said: Said, directory: Directory) -> None:
-    if draft.category:
-        return
-    codes = directory.rank(said.ranking, " ".join(draft.said))
-    if codes and (said.sure or _group_is_sure(said)):
-        draft.category = codes[0]
-    elif codes:
-        draft.wondered = codes
-
-
-def _group_is_sure(said: Said) -> bool:
-    """True if one domain is clearly meant and one of its services leads: the read-back is question enough."""
-    if not said.ranking:
-        return False
-    first, *rest = said.ranking
-    shared = sum(r.confidence for r in said.ranking if r.group == first.group)
-    second = max((r.confidence for r in rest), default=0.0)
-    return shared >= _GROUP_SURE and first.confidence >= _AHEAD * second
-
-
-def _category_in_words(draft: Draft, said: Said, directory: Directory) -> None:
-    """Take a category said in words instead of by number; after a second miss it is 其他."""
-    if said.intent in ("affirm", "deny"):
-        return
-    named = [c for c in directory.named(said.text) if c in draft.offered]
-    codes = named or directory.named(said.text) or directory.rank(said.ranking, said.text)
-    if named or (codes and (said.sure or len(codes) == 1)):
-        draft.category, draft.category_chosen, draft.offered = codes[0], True, []
-    elif draft.misunderstood >= 1:
-        draft.category, draft.category_chosen, draft.offered = directory.other(), True, []
-    elif codes:
-        draft.wondered = codes
-    if not said.text.isdigit() and len(said.text) > 8:
-        draft.details.append(said.text)
 
 
 def _answer(draft: Draft, value: str, directory: Directory) -> None:

@@ -19,6 +19,22 @@ _YES = re.compile(
     r"(?:没错|没问题|可以|同意|无误|谢谢|麻烦|帮我|一下|ok|就|[对是好行嗯恩这样个交提报办弄上去吧了的额呀啊哦哈呢嘞滴哒您你先都，,。.！!~～\s])+",
     re.IGNORECASE,
 )
+_ASSENT = re.compile(
+    r"[👌👍🆗\s]+|(?:那?就|请|帮我|麻烦)*(?:提交|交|发|报|递)(?:上去|一下)?[吧了嘞呗啊呀]*[，,。!！\s]*"
+    r"(?:谢谢|多谢|麻烦|辛苦)?[您你了啦啊。!！\s]*"
+)
+_ADDS = re.compile(r"但是?|不过|可是|要加|再加|加[一上个]|补充|改[成一]")
+_SUPPLEMENT = re.compile(
+    r"(?:我|再|要|想|给|对了|[，,\s])*(?:补充|刚才|刚刚|上面|前面)(?!有|来|看|发生|路过|听|又)"
+)
+_OPEN = re.compile(
+    r".{0,4}(?:随便|不知道|不清楚|不懂|不晓得|看着办|都行|都可以|都不是|都不对|没有合适|其他|其它|你[选定]|您[选定]).{0,8}"
+)
+_QUESTION = re.compile(r"[?？吗呢]|怎么|什么|多少|谁|是不是|有没有|要不要|能不能|为啥|咋")
+_NO_PLACE = re.compile(
+    r"几[天个点时]|第[一二三]个|[今昨明]天|[早晚]上|[上下]午|半夜|凌晨|天天|一[天直]|已经|小时|分钟|[块元万]|欠|工资|"
+    r"电话|打给?我|投诉|问题|解决|处理|快点|急死|求[你您求]|同一个|[打修关开用说找记]不|[坏漏滴响吵臭烧]了?$|死了?$|[坏漏]得"
+)
 _LEAD_IN = re.compile(
     r"^(?:就|是|在|位于|地址是?|地点是?|位置是?|地方是?|我?家?住在?|应该是|改成|换成)+[:：,，是在]*"
 )
@@ -41,12 +57,41 @@ _CLAUSES = re.compile(r"(?<=[，,。；;！!])")
 
 def agrees(said: Said) -> bool:
     """True for a plain yes to the read-back, also one with a courtesy around it ("知道了，确认")."""
-    if said.intent == "affirm":
+    if adds(said.text):
+        return False
+    if said.intent == "affirm" or _ASSENT.fullmatch(said.text):
         return True
     short = len(said.text) <= _SHORT_AGREEMENT
     if short and _YES.fullmatch(said.text):
         return True
     return bool(short and _AGREED.search(said.text) and not _NOT_AGREED.search(said.text))
+
+
+def supplements(said: Said) -> bool:
+    """True for what belongs to a case already filed: a bare phone number or name, "补充一下……", "刚才那件……"."""
+    if (said.phone or said.name) and len(beyond_contact(said.text, said.name)) < NOTE:
+        return True
+    return _SUPPLEMENT.match(said.text) is not None
+
+
+def adds(text: str) -> bool:
+    """True if more is wanted than a yes ("好的 但是要加一句")."""
+    return _ADDS.search(text) is not None
+
+
+def leaves_open(text: str) -> bool:
+    """True for "随便", "不知道是哪一类", "都不是": somebody else is to choose."""
+    return _OPEN.fullmatch(text) is not None
+
+
+def is_question(text: str) -> bool:
+    """True if something is asked."""
+    return _QUESTION.search(text) is not None
+
+
+def is_no_place(text: str) -> bool:
+    """True for words in which no place was found and that speak of time, money, or what is wrong, or that ask."""
+    return is_question(text) or _NO_PLACE.search(text) is not None
 
 
 def is_vague_place(text: str) -> bool:

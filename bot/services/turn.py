@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bot.model.conversation import Conversation, Direction, Holder, Line, WaitReason
 from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
-from bot.model.emergency import EmergencyMatcher
+from bot.model.emergency import Emergency, EmergencyMatcher
 from bot.model.message import Inbound, Kind, Reply
 from bot.model.office import Office
 from bot.model.status import StatusTable
@@ -58,6 +58,11 @@ class Dialogue(Protocol):
 
         Must do nothing outside the counter. Must raise if any action failed, so that the turn is thrown away.
         """
+
+    def keep(
+        self, heard: Heard, snapshot: dict[str, Any] | None, directory: Directory
+    ) -> dict[str, Any]:
+        """Remember what was said as part of a complaint, without answering; returns the next turn's snapshot."""
 
 
 class TurnTaker:
@@ -114,12 +119,12 @@ class TurnTaker:
         text, originals = mask(message.text)
         sealed = {short: self._sealer.seal(full) for short, full in originals.items()}
         masked = replace(message, text=text)
-        unit.conversations.add_line(_line(conversation, masked, sealed))
+        emergency = self._emergencies.match(message.text) if message.text else None
+        unit.conversations.add_line(_line(conversation, masked, sealed, emergency))
         if not message.kind.is_said:
             self._note(unit, conversation, message)
             return None
         conversation.following = True
-        emergency = self._emergencies.match(message.text) if message.text else None
         heard = Heard(
             message=masked,
             sealed=sealed,
@@ -129,7 +134,8 @@ class TurnTaker:
         )
         conversation.last_said_at = self._clock.now()
         if emergency is not None:
-            # The gateway has answered already, with this very text.
+            # The gateway has answered already, with this very text; the words are kept for the complaint after it.
+            conversation.snapshot = self._dialogue.keep(heard, conversation.snapshot, directory)
             conversation.wait_for_person(WaitReason.EMERGENCY, self._clock.now())
             self._say_line(
                 unit, conversation, message, emergency.text(self._office.is_open(self._clock.now()))
@@ -159,7 +165,7 @@ class TurnTaker:
             return None
         conversation.notice_version = conversation.notice_version or self._office.notice_version
         reply = _with_held(unit, conversation, spoken.reply)
-        self._say_line(unit, conversation, heard.message, reply.text)
+        self._say_line(unit, conversation, heard.message, _read_aloud(reply))
         return self.order(unit, conversation, heard.message, reply)
 
     def order(
@@ -243,8 +249,19 @@ class TurnTaker:
         )
 
 
-def _line(conversation: Conversation, message: Inbound, sealed: dict[str, str]) -> Line:
-    data: dict[str, Any] = {}
+def _read_aloud(reply: Reply) -> str:
+    """Return an answer as the transcript shows it, its numbered choices included."""
+    choices = [f"{n}. {option.label}" for n, option in enumerate(reply.options, start=1)]
+    return "\n".join([reply.text, *choices])
+
+
+def _line(
+    conversation: Conversation,
+    message: Inbound,
+    sealed: dict[str, str],
+    emergency: Emergency | None = None,
+) -> Line:
+    data: dict[str, Any] = {"emergency": emergency.number} if emergency else {}
     if message.point is not None:
         point = message.point
         data["point"] = [point.latitude, point.longitude, point.datum.value, point.label]

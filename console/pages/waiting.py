@@ -92,11 +92,25 @@ def _is_later(conversation: Conversation) -> bool:
 
 
 def _last_said(unit: Unit, conversation: Conversation, number: int) -> str:
-    """Return the citizen's last words, for those rows that one sees without scrolling far."""
+    """Return the citizen's last words, for those rows that one sees without scrolling far.
+
+    In an emergency the words that told it stand first, with the number that was given: what came after may be "好的".
+    """
     if number >= _MOST_EXCERPTS:
         return ""
-    for line in reversed(unit.conversations.transcript(conversation.id, limit=6)):
-        if line.direction == Direction.CITIZEN.value and line.text:
-            words = " ".join(str(line.text).split())
-            return words if len(words) <= _EXCERPT else words[:_EXCERPT] + "…"
-    return ""
+    lines = [
+        line
+        for line in unit.conversations.transcript(conversation.id, limit=40)
+        if line.direction == Direction.CITIZEN.value and line.text
+    ]
+    said = [_short(line.text) for line in lines[-1:]]
+    if conversation.waiting_reason is WaitReason.EMERGENCY:
+        told = [line for line in lines if line.data.get("emergency")][-1:]
+        alarm = [f"{line.data['emergency']}：{_short(line.text)}" for line in told]
+        said = alarm + [words for words in said if not told or lines[-1] is not told[-1]]
+    return " / ".join(said)
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _EXCERPT else words[:_EXCERPT] + "…"

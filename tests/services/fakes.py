@@ -12,6 +12,7 @@ from bot.model.delivery import Delivery
 from bot.model.message import Reply
 from bot.ports import Settled
 from bot.services.counter import Counter
+from bot.services.directory import Directory
 from bot.services.turn import Heard, Spoken
 
 
@@ -150,6 +151,11 @@ class ScriptedDialogue:
         self._answers = list(answers) or ["好的"]
         self.heard: list[Heard] = []
         self.remembered: list[dict[str, Any] | None] = []
+
+    def keep(
+        self, heard: Heard, snapshot: dict[str, Any] | None, directory: Directory
+    ) -> dict[str, Any]:
+        return {**(snapshot or {}), "kept": heard.message.text}
 
     def respond(self, heard: Heard, snapshot: dict[str, Any] | None, counter: Counter) -> Spoken:
         self.heard.append(heard)
