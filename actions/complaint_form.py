@@ -262,8 +262,8 @@ def _personal(current: Draft) -> list[tuple[str, dict[str, Any]]]:
         lines.append(("utter_read_back_name", {"name": current.name}))
     if current.media:
         lines.append(("utter_read_back_media", {"count": len(current.media)}))
-    if current.visibility == "public":
-        lines.append(("utter_read_back_public", {}))
+    if current.visibility:
+        lines.append((f"utter_read_back_{current.visibility}", {}))
     told = " ".join([*current.said, current.place])
     private = [m for m in current.sealed if m != current.phone and m in told]
     if private:
