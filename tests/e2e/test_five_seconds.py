@@ -118,7 +118,7 @@ def test_a_redis_that_is_killed_comes_back_with_what_it_had(
 def test_messages_of_one_citizen_are_answered_in_their_order(
     citizen: Citizen, driver: SimulatorDriver, stopped: Callable[[], Any]
 ) -> None:
-    words = ["我要投诉", "楼上每天半夜装修敲墙", "西湖区文三路90号3幢"]
+    words = ["我要投诉", "楼下烧烤店油烟大得睁不开眼", "西湖区文三路90号3幢"]
     with stopped() as go_on, ThreadPoolExecutor(3) as pool:
         sent = []
         for text in words:

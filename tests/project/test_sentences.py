@@ -19,7 +19,7 @@ EXCUSED = {
         "…（原文过长，有删节）",
         "民声受理编号：",
     },
-    "bot/services/intake.py": {"（市民暂时说不清具体位置）"},
+    "bot/services/categorising.py": {"（市民暂时说不清具体位置）"},
     "bot/model/office.py": {"一二三四五六日"},  # names of days
     "connectors/wechat/messages.py": {"【收到不支持的消息类型"},  # how WeChat's own notice begins
 }
