@@ -18,6 +18,11 @@ SHORT = 40
 _SENTENCE_END = re.compile(r"[。!?;\n]+")
 _BLANKS = re.compile(r"[^\S\n]+|，")
 _COMMA = ","
+_TRADITIONAL = str.maketrans(
+    "著煙燒電樓殺傷槍車禍險報離斷暈藥農輕壓們媽爺婦貓門關鎖來幫護鬧氣漏掛兒陽臺墜",
+    "着烟烧电楼杀伤枪车祸险报离断晕药农轻压们妈爷妇猫门关锁来帮护闹气漏挂儿阳台坠",
+)
+"""Characters of a cry for help as Hong Kong and Taiwan write them."""
 _NAME = re.compile(r"[a-z][a-z_]*")
 _NUMBER = re.compile(r"\d{3,5}")
 
@@ -69,7 +74,7 @@ class EmergencyMatcher:
         Each sentence is read by itself, so that a fear or a memory in one does not silence a cry
         for help in another.
         """
-        plain = _BLANKS.sub(_COMMA, unicodedata.normalize("NFKC", text))
+        plain = _BLANKS.sub(_COMMA, unicodedata.normalize("NFKC", text)).translate(_TRADITIONAL)
         short = len(plain) <= SHORT
         sentences = [part for part in _SENTENCE_END.split(plain) if part]
         for rule in self._rules:
