@@ -54,6 +54,11 @@ class Mention:
     end: int
     divisions: tuple[Division, ...]
 
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the name alone does not tell which division is meant."""
+        return len(self.divisions) > 1
+
 
 class Gazetteer:
     """Divisions by name; streets are kept for the home city only."""
@@ -84,11 +89,18 @@ class Gazetteer:
         if len(code) == 4 and city:
             self._cities.setdefault(city, Division(code, province, city))
         if len(code) == 6 and name not in _PLACEHOLDERS:
-            district = Division(code, province, city, name)
-            self._districts[name].append(district)
-            self._shorten(name, district)
-        if len(code) == 9 and self.home_city in (city, province) and self.home_city:
-            street = Division(code, province, city, names.get(code[:6], ""), name)
+            area = Division(code, province, city, name)
+            self._districts[name].append(area)
+            self._shorten(name, area)
+        district = names.get(code[:6], "")
+        if len(code) == 9 and self.home_city and self.home_city in (province, city, district):
+            # Some sources repeat the district: 济源市沁园街道 of 济源市.
+            name = (
+                name[len(district) :]
+                if name[len(district) :] and name.startswith(district)
+                else name
+            )
+            street = Division(code, province, city, district, name)
             self._streets[name].append(street)
             self._shorten(name, street)
 
@@ -98,7 +110,8 @@ class Gazetteer:
             self._short[short].append(division)
 
     def _is_home(self, division: Division) -> bool:
-        return bool(self.home_city) and self.home_city in (division.city, division.province)
+        above = (division.province, division.city, division.district)
+        return bool(self.home_city) and self.home_city in above
 
     def _nearest(self, divisions: list[Division], text: str) -> tuple[Division, ...]:
         """Prefer those of a city or province that the text names, then those of the home city."""
@@ -107,7 +120,10 @@ class Gazetteer:
         return tuple(named or home or divisions)
 
     def districts(self) -> list[str]:
-        """Names of the home city's districts and counties."""
+        """Names of the home city's districts and counties, to choose from when none was said.
+
+        A city without districts (东莞市, 济源市, 琼海市) gives its own name.
+        """
         rows = [d for group in self._districts.values() for d in group if self._is_home(d)]
         return [d.district for d in sorted(rows, key=lambda d: d.code)]
 
@@ -163,6 +179,21 @@ class Gazetteer:
             inside = [s for s in streets if s.code[:6] in codes]
             return inside or districts
         return streets or districts
+
+    def choices(self, text: str) -> list[Division]:
+        """Give the divisions to ask between: those of the first name that the text leaves open.
+
+        Empty when nothing is named or the text decides. Each differs in `code` and `full`
+        (江苏省南京市鼓楼区, 福建省福州市鼓楼区).
+        """
+        mentions = self.mentions(text)
+        codes = {d.code for m in mentions for d in m.divisions if not m.ambiguous and not d.street}
+        for mention in mentions:
+            inside = [d for d in mention.divisions if d.street and d.code[:6] in codes]
+            left = inside or list(mention.divisions)
+            if len(left) > 1:
+                return left
+        return []
 
     def find(self, name: str) -> list[Division]:
         """Give the divisions of exactly this name, or of this short name in the home city."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from nlu.components.place_spread import bounds, is_anchored, spread
+
 _HAN = "\u4e00-\u9fff"
 # Endings that make a place once a name of its own stands before them.
 _STRONG = (
@@ -17,13 +19,13 @@ _STRONG = (
     "[东西南北中][一二三四五]?路(?![灯面人况过费程障])|路(?![灯面人况过费程障])|街道|街|巷|弄|里弄|桥|小区|花园|花苑|家园|家苑|嘉苑|公寓|新村|名苑|华苑|豪庭|华庭|雅苑|雅居|山庄|别墅|"
     "新城|广场(?!舞)|大厦|大楼|商城|商厦|商场|购物中心|市场|工业园|产业园|科技园|园区|开发区|校区|院区|厂区|学校|小学|中学|大学|学院|学府|幼儿园|一中|二中|"
     "医院|卫生院|卫生室|卫生所|公园|景区|汽车站|客运站|火车站|高铁站|地铁站|公交站|服务站|收费站|加油站|机场|码头|派出所|"
-    "管理局|政府|服务中心|政务中心|文化中心|体育馆|体育场|图书馆|宾馆|酒店|社区|镇|乡|村委会|居委会|自然村|村|屯|庄|寨|水库|海滩|沙滩|湖|河|岛|"
-    "名城|名都|名邸|名门|水岸|半岛|国际|世家|府邸|嘉园|佳园|丽园|新苑|家属院|大院|公馆|天地|海岸|东里|西里|南里|北里|中心|物流园|建材城|墟|坊|湾|院|苑|园|城|府|庭|邸|阁|轩"
+    "管理局|政府|服务中心|政务中心|文化中心|体育馆|体育场|图书馆|宾馆|酒店|社区|镇|乡|村委会|居委会|自然村|村(?!民|干部|长|书记)|(?<=..)村|屯|庄|寨|水库|海滩|沙滩|湖|河|岛|"
+    "名城|名都|名邸|名门|水岸|半岛|国际|世家|府邸|嘉园|佳园|丽园|新苑|家属院|大院|公馆|天地|海岸|东里|西里|南里|北里|中心|物流园|建材城|墟|坊|湾|院(?!子|长|方)|苑|园(?!林|长)|城(?!管|市|镇|建|乡)|府|庭|邸|阁|轩"
 )
 # Endings of shops and sites: they only continue a place, or stand with a real name of their own.
 _WEAK = (
     "超市|饭店|餐厅|餐馆|酒楼|酒吧|烧烤店|烧烤|大排档|食堂|网吧|KTV|ktv|药店|药房|诊所|银行|支行|公司|工厂|厂|工地|项目部|项目|驾校|"
-    "停车场|停车库|车库|售楼部|营业厅|宿舍|仓库|店|馆|站台|站牌|站点|站|楼盘|菜场|菜市|市集|煲|面馆|火锅|茶楼|会所|健身房|"
+    "停车场|停车库|车库|售楼部|营业厅|宿舍|仓库|店|馆|站台|站牌|站点|站|楼盘|菜场|菜市场|菜市|市集|煲|面馆|火锅|茶楼|会所|健身房|"
     "公交站台|公交站|一期|二期|三期|四期|五期|[东西南北]区|[东西南北]苑|[东西南北]门|[A-Da-d]区|[一二三四五六七八九十\\d]+(?:期|队|组|社)"
 )
 _NUMBER = (
@@ -37,7 +39,9 @@ _LINE = (
 _TAIL = (
     "(?:交叉路?口|交汇处|交界处|交接处|十字路口|丁字路口|红绿灯路?口|路口|路段|段|正对面|斜对面|对面|门口|大门口|门前|门外|旁边|旁|附近|周边|周围|一带|沿线|沿路|两侧|两边|"
     "楼下|楼上|里面|内|后面|背后|前面|前|后门|侧门|正门|大门|南门|北门|东门|西门|入口处?|出口处?|口|拐弯处|转角处?|中间|处|底下|桥下|"
-    "往?[东西南北](?:侧|面|边|向|方向|往?[东西南北])(?:\\d+米)?(?:左右|处)?|\\d+米(?:左右)?(?:处)?|地下室|地下车库|停车场|公交站台?|车站|站(?![着在起立岗队出不])|人行道|非机动车道|楼顶|天台|电梯口?|单元门口?|巷子里?|路边|里)"
+    "往?[东西南北](?:侧|面|边|向|方向|往?[东西南北])(?:\\d+米)?(?:左右|处)?|\\d+米(?:左右)?(?:处)?|地下室|地下车库|停车场|公交车?站[台牌]?|车站|站(?![着在起立岗队出不])|人行道|非机动车道|楼顶|天台|电梯口|电梯间|单元门口?|巷子里?|路边|住院部|门诊部|急诊科|高中部|初中部|尾端|[上下]桥口?|位置|"
+    "(?:的|(?<=[旁近边前后面]))(?:个|处)?(?:施工|拆迁|建筑)?工地|(?<=的)(?:这边|那边|道路|路段|铺面|小巷|巷子|绿化带|"
+    "[^了不没有是在被,.。的]{0,6}?(?:停车[区场位点]|人行道|非机动车道|路口|铺面|门口))|这边|里)"
 )
 _GAP = re.compile(
     r"[ ]?|[ ]*[、,()-][ ]*|的|与|和|跟|及|到|至|往|去|回|~|—|靠近?|近|临近|上的?|里的?|里面的?|附近的?|对面的?|旁边?的?|门口的?|下面的?|方向的?|往[东西南北]?|段的?|拐进|拐到|隔壁的?|后面的?|前面的?|[(]|[)]"
@@ -69,6 +73,34 @@ _GENERIC = re.compile(
     "我们|他们|家庭|社区|街道|物业|开发商|政府|县|市|区|镇|省|三甲|社会|当地|外地|本地|全市|某|各|蔬菜|农贸|综合|大型|高档|五星级|开放|广|工业|高新|经济|旅游|自然|生态|休闲|法|检察|敬老|福利|剧|影|研究|市|服务|购物|政务|便民|电信|台|学|动物|植物|果|菜|田|家|校|宠物|康复|检测|管理|活动)*"
 )
 _MAX_NAME = 10
+_LONGEST_ADDRESS = 70
+_IN_ADDRESS = frozenset(" _-#,、()/.&+*~:'·")
+_WRITTEN = re.compile(
+    "^(?:.{2,8}?(?:省|自治区))?.{2,7}?[市州盟].{1,8}?[区县市旗镇乡道]|^.{1,6}?(?<![小社校园片景])[区县镇].+[路街道巷村]|[路街道巷弄村苑园区城庄厦]\\d|\\d+(?:号|幢|栋|弄|室)"
+)
+# A name without a known ending is a place when one of these follows: 省地震局大门口, 金盘技校对面.
+_NAMED_TAIL = re.compile(
+    "大门口|正门口|门口|公交车?站[台牌]?|站台|站牌|斜对面|正对面|对面|附近|旁边|侧面|背后"
+)
+_NAMED_END = re.compile(
+    "[局院校所站部司店厂场馆库楼厦城行社处厅宫寺庙塔港桥苑园村团队寨庄府中]$|第?[一二三四五六七八九十]小$"
+)
+_NAMED_LEAST, _NAMED_MOST = 3, 13
+_VAGUE = re.compile(
+    "(?:[一二三四五六七八九十两这那某各每几]?[个家所条间座栋])?(?:自|自己|大|小|新|老|本|某|前|后|东|西|南|北|旁|路|街)?"
+    "(?:家|家里|家门|门|小区|学校|单位|公司|厂子?|店|店铺|商铺|超市|市场|菜市?场|村|村子|村里|银行|医院|楼|楼道|电梯|房子|车|车库|停车场|"
+    "公交|地铁|路|马路|街|公园|广场|商场|酒店|饭店|幼儿园|小学|中学|大学|校|物业|厕所|公厕|垃圾站|工地|学区|社区|居民楼|宿舍|公交车?站?|"
+    "红绿灯|路口|十字路口|住宅|住宅区|居民区|桥|河|湖|网吧|药店|餐馆|政府|派出所|车站|地铁站|巷子|胡同|校门|单元门?|大门|入口|出口)*(?:的|里|外)?"
+)
+_NO_NAME = re.compile(f"(?:{_NUMBER})+|{_VAGUE.pattern}")
+# Offices that handle a matter more often than they are the place of it.
+_OFFICE = re.compile(
+    "(?:派出所|街道办|街道办事处|政府|公司|大队|支队|委员会|环卫|法院|计生委|数字城|[^路街]{2}局|村委会|居委会|物业|管理中心|服务中心|第?[一二三四五六七八九十]+中学|学校)(?:告知|答复|处理)?$"
+)
+_DISTRICT_HEAD = re.compile("^.{1,6}?[区县市]")
+_SHORT_NAME = re.compile(
+    "(?:十字|丁字|三岔|公共|夹缝|专卖|更换|断头|.)?(?:[路街村城府院园苑湖河岛庄镇乡湾坊屯店厂里]|道路|路口|路上)上?"
+)
 _DOOR = re.compile(r"[路街巷弄道苑区园村庭城]\d+(?:-\d+)?(?:号|弄|幢|栋)")
 _BARE_NAME = 4
 _PREDICATE = re.compile(
@@ -93,13 +125,20 @@ class PlaceFinder:
         `times` those that tell a time and therefore no place.
         """
         busy = {i for start, end in times for i in range(start, end)}
+        hard = bounds(text) | busy
+        if whole := _whole_address(text, hard):
+            return [whole]
         stops = _stops(text) | busy
-        units = self._units(text, sorted(districts), stops, busy)
+        districts = sorted(districts)
+        units = self._units(text, districts, stops, busy, hard)
         phrases = [_extend(text, *span) for span in _join(text, units)]
-        phrases = [_whole_answer(text, *span) for span in phrases]
-        return sorted(
+        phrases = [_whole_answer(text, span, hard) for span in phrases]
+        phrases = [_extend(text, *span) for span in spread(text, phrases, hard)]
+        phrases = [_whole_answer(text, span, hard) for span in phrases]
+        ranked = sorted(
             phrases, key=lambda span: (not _has_door(text, *span), span[0] - span[1], span[0])
         )
+        return [*ranked[:1], *_further(text, ranked, set(districts))]
 
     def _units(
         self,
@@ -107,6 +146,7 @@ class PlaceFinder:
         districts: list[tuple[int, int]],
         stops: set[int],
         busy: set[int],
+        hard: set[int],
     ) -> list[tuple[int, int, bool]]:
         """Names and numbers with whether each is a place by itself, in order."""
         units = [(start, end, True) for start, end in districts]
@@ -125,7 +165,60 @@ class PlaceFinder:
                 continue
             units.append((start, match.end(), _is_named(text, start, match)))
             taken.update(range(start, match.end()))
+        named = {i for start, end, own in units if own for i in range(start, end)}
+        for start, end in _tailed(text, named, hard):
+            units = [u for u in units if u[1] <= start or end <= u[0]]
+            units.append((start, end, True))
         return sorted(units)
+
+
+def _tailed(text: str, taken: set[int], hard: set[int]) -> list[tuple[int, int]]:
+    """Names that only a word like 门口 shows to be a place, with that word left out."""
+    found = []
+    for match in _NAMED_TAIL.finditer(text):
+        start = match.start()
+        while start > 0 and start - 1 not in hard and start - 1 not in taken:
+            start -= 1
+        name = text[start : match.start()]
+        if taken.intersection(range(*match.span())) or _NO_NAME.fullmatch(name):
+            continue
+        is_stop = match.group().endswith(("站", "台", "牌"))
+        if not is_stop and not _NAMED_END.search(name):
+            continue
+        least = 2 if is_stop else _NAMED_LEAST
+        if least <= len(name) <= _NAMED_MOST and not _PREDICATE.search(name):
+            found.append((start, match.end() if is_stop else match.start()))
+    return found
+
+
+def _further(
+    text: str, ranked: list[tuple[int, int]], districts: set[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The phrases after the first that add to it: no repetition, no bare district, no office."""
+    kept: list[tuple[int, int]] = []
+    for start, end in ranked[1:]:
+        words = text[start:end]
+        said = any(words in text[a:b] and a < start for a, b in [*ranked[:1], *kept])
+        if said or (start, end) in districts or _is_office(words):
+            continue
+        if not _SHORT_NAME.fullmatch(words):
+            kept.append((start, end))
+    return kept
+
+
+def _whole_address(text: str, hard: set[int]) -> tuple[int, int] | None:
+    """Take a message without a verb that names a door or floor as an address, to its last character."""
+    end = len(text.rstrip(" ,.。!"))
+    start = len(text) - len(text.lstrip(" "))
+    others = [i for i in hard if start <= i < end and text[i] not in _IN_ADDRESS]
+    if others or not start < end <= start + _LONGEST_ADDRESS or not _WRITTEN.search(text):
+        return None
+    return start, end
+
+
+def _is_office(words: str) -> bool:
+    name = _DISTRICT_HEAD.sub("", words)
+    return _OFFICE.search(name) is not None and not is_anchored(name[:-3])
 
 
 def _stops(text: str) -> set[int]:
@@ -195,10 +288,13 @@ def _extend(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _whole_answer(text: str, start: int, end: int) -> tuple[int, int]:
+def _whole_answer(text: str, span: tuple[int, int], hard: set[int]) -> tuple[int, int]:
     """Take a short message that only names a place as a whole: 文二路 老王烧烤."""
+    start, end = span
     rest = text[end:].rstrip(" 。.!,")
     if start > 6 or len(text) > 30 or not rest or len(rest) > 12:
+        return start, end
+    if any(i in hard and text[i] not in "的 " for i in range(end, end + len(rest))):
         return start, end
     if rest.startswith("的") or _PREDICATE.search(rest) or re.search(r"[,。;!?]", rest):
         return start, end

@@ -17,12 +17,17 @@ _VISIBILITY = ("公开", "保密", "匿名", "不公开")
 
 @dataclass(frozen=True)
 class Reading:
-    """What stands in a message; spans refer to the citizen's own text."""
+    """What stands in a message; spans refer to the citizen's own text.
+
+    The first `place` is the place; further ones are other places that the message names.
+    `choices` are the divisions to ask between when a name means several of them.
+    """
 
     entities: tuple[Found, ...]
     correction: Correction | None
     divisions: tuple[Division, ...]
     mostly_time: bool = False
+    choices: tuple[Division, ...] = ()
 
     def has(self, *names: str) -> bool:
         """Whether an entity of one of these names was found."""
@@ -54,11 +59,12 @@ class Reader:
         if correction is not None:
             found += _of_correction(correction, text)
         divisions = tuple(d for m in mentions for d in m.divisions)[:5]
+        choices = tuple(self._gazetteer.choices(folded)) if divisions else ()
         if divisions:
             divisions = tuple(self._gazetteer.resolve(folded)[:5])
         told = sum(end - start for start, end in times)
         mostly_time = told >= _MOSTLY * len(squeeze(text)) > 0
-        return Reading(tuple(found), correction, divisions, mostly_time)
+        return Reading(tuple(found), correction, divisions, mostly_time, choices)
 
 
 def _mask(text: str, contacts: list[Found]) -> str:
