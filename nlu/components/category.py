@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nlu.components.files import load_yaml
-from nlu.components.linear import LinearText
+from nlu.components.held_out import split
+from nlu.components.history import STUDY, History, HistoryOpinion, study
+from nlu.components.linear import LinearText, pieces
 from nlu.components.subject import is_only_names, subject
 from nlu.components.text import squeeze
 
@@ -24,6 +26,9 @@ _OTHER_MOST = 0.4
 _UNTOLD = 0.5
 # Up to this many characters a text is sure only by a word of the service: 杨柳郡 is no greenery.
 _SHORT = 6
+# Likely domains whose services are weighed; the others share less than a hundredth.
+_DOMAINS = 6
+_LONGEST_WITH_ASIDE, _ASIDE_EVERY = 60, 3
 _ASIDES = Path(__file__).parent / "asides.yml"
 
 
@@ -35,6 +40,7 @@ class Service:
     group: str
     name: str
     words: tuple[str, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,25 +73,40 @@ class Category:
 def services_from(data: Mapping[str, Any]) -> list[Service]:
     """Read services from the loaded `catalog/services.yml`."""
     return [
-        Service(str(row["code"]), row["group"], row["name"], tuple(row.get("words", ())))
+        Service(
+            str(row["code"]),
+            row["group"],
+            row["name"],
+            tuple(row.get("words", ())),
+            row.get("description", ""),
+        )
         for row in data["services"]
     ]
 
 
 class CategoryModel:
-    """Ranks the catalogue's services for a text."""
+    """Ranks the catalogue's services for a text.
+
+    First the domain, then the service within each likely domain: fourteen small models after one
+    of fourteen classes learn in a tenth of the time of one of 154 classes, and err less. Where a
+    city has brought its own tickets, their opinion is heard on top.
+    """
 
     def __init__(
         self,
-        model: LinearText,
+        domains: LinearText,
+        within: Mapping[str, LinearText],
         services: Sequence[Service],
         *,
         sure: float = 0.6,
         other: float = 0.15,
     ) -> None:
-        self._model = model
+        self._domains = domains
+        self._within = dict(within)
         self._services = {service.code: service for service in services}
+        self._groups = _by_group(services)
         self._words = {squeeze(w): s.code for s in services for w in s.words}
+        self._history: HistoryOpinion | None = None
         self.sure_from = sure
         self.other_below = other
 
@@ -104,21 +125,56 @@ class CategoryModel:
         unknown = sorted({code for _, code in examples} - {s.code for s in services})
         if unknown:
             raise ValueError(f"examples name services not in the catalogue: {', '.join(unknown)}")
-        base = [(text, s.code) for s in services for text in (s.name, *s.words)]
-        shuffled = list(examples)
-        random.Random(7).shuffle(shuffled)  # noqa: S311
-        cut = len(shuffled) // 5
-        chatty = _with_asides(shuffled)
-        held = shuffled[:cut] + chatty[:cut]
-        rest = shuffled[cut:] + chatty[cut:]
-        trial = _fit(base + rest)
-        sure = 0.6
+        held, rest = split([*examples, *_with_asides(examples)])
+        trial = cls._fit(rest, services)
         if held:
-            trial.calibrate([t for t, _ in held], [c for _, c in held])
-            sure = _threshold(trial, held)
-        final = _fit(base + shuffled + chatty)
-        final.temperature = trial.temperature
-        return cls(final, services, sure=sure)
+            trial._calibrate(held)
+            trial.sure_from = _threshold(trial, held)
+        final = cls._fit(held + rest, services)
+        final._domains.temperature = trial._domains.temperature
+        for name, model in final._within.items():
+            model.temperature = trial._within[name].temperature
+        final.sure_from = trial.sure_from
+        return final
+
+    @classmethod
+    def _fit(
+        cls, examples: Sequence[tuple[str, str]], services: Sequence[Service]
+    ) -> CategoryModel:
+        known = [(text, s.code) for s in services for text in (s.name, s.description, *s.words)]
+        told = [(text, code) for text, code in (*known, *examples) if text]
+        groups = _by_group(services)
+        group_of = {code: group for group, codes in groups.items() for code in codes}
+        domains = _learn([(text, group_of[code]) for text, code in told])
+        within = {
+            group: _learn([(text, code) for text, code in told if group_of[code] == group])
+            for group, codes in groups.items()
+            if len(codes) > 1
+        }
+        return cls(domains, within, services)
+
+    def _calibrate(self, held: Sequence[tuple[str, str]]) -> None:
+        groups = [(text, self._services[code].group, code) for text, code in held]
+        self._domains.calibrate([t for t, _, _ in groups], [g for _, g, _ in groups])
+        for name, model in self._within.items():
+            inside = [(text, code) for text, group, code in groups if group == name]
+            model.calibrate([text for text, _ in inside], [code for _, code in inside])
+
+    def learn_history(self, history: History) -> None:
+        """Add a city's own tickets as a further opinion."""
+        self._history, self.study = study(history, self.shares)
+
+    def shares(self, text: str, names: Sequence[tuple[int, int]] = ()) -> dict[str, float]:
+        """The probability of each service that is worth a thought, the city's history left aside."""
+        wordings = pieces(text)
+        if names:
+            wordings = [*wordings, *pieces(subject(text, names)) * 2]
+        shares: dict[str, float] = {}
+        for group, share in self._domains.scores(*wordings).ranking[:_DOMAINS]:
+            model = self._within.get(group)
+            inside = model.scores(*wordings).ranking if model else [(self._groups[group][0], 1.0)]
+            shares.update({code: share * part for code, part in inside})
+        return shares
 
     def classify(self, text: str, names: Sequence[tuple[int, int]] = ()) -> Category:
         """Rank the services for a text and say how far the first is to be trusted.
@@ -126,7 +182,10 @@ class CategoryModel:
         `names` are the spans of places, districts and numbers: what they are called counts
         little. A text of names alone is `other` and never sure.
         """
-        ranking = self._model.scores(text, *([subject(text, names)] * 2 if names else [])).ranking
+        shares = self.shares(text, names)
+        if self._history is not None:
+            shares = self._history.shift(shares, text)
+        ranking = sorted(shares.items(), key=lambda pair: -pair[1])
         exact = self._words.get(squeeze(text))
         if exact:
             ranking = [(exact, 0.99), *((c, p * 0.01) for c, p in ranking if c != exact)]
@@ -157,18 +216,46 @@ class CategoryModel:
 
     def save(self, folder: Path) -> None:
         """Write the model and the names it answers with."""
-        self._model.save(folder, "category")
-        rows = [asdict(service) for service in self._services.values()]
-        about = {"services": rows, "sure": self.sure_from, "other": self.other_below}
+        self._domains.save(folder, "domain")
+        for number, name in enumerate(self._within):
+            self._within[name].save(folder, f"within{number}")
+        about: dict[str, Any] = {
+            "services": [asdict(service) for service in self._services.values()],
+            "sure": self.sure_from,
+            "other": self.other_below,
+            "within": list(self._within),
+        }
+        if self._history is not None:
+            self._history.save(folder)
+            about["history"] = self._history.about
+            (folder / STUDY).write_text(json.dumps(asdict(self.study), ensure_ascii=False), "utf-8")
         (folder / "category.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> CategoryModel:
         """Read what `save` wrote."""
         about = json.loads((folder / "category.json").read_text("utf-8"))
-        services = services_from(about)
-        model = LinearText.load(folder, "category")
-        return cls(model, services, sure=about["sure"], other=about["other"])
+        within = {
+            name: LinearText.load(folder, f"within{number}")
+            for number, name in enumerate(about["within"])
+        }
+        model = cls(
+            LinearText.load(folder, "domain"),
+            within,
+            services_from(about),
+            sure=about["sure"],
+            other=about["other"],
+        )
+        if "history" in about:
+            model._history = HistoryOpinion.load(folder, **about["history"])
+        return model
+
+
+def _by_group(services: Sequence[Service]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for service in services:
+        groups.setdefault(service.group, []).append(service.code)
+    return groups
 
 
 def _modest(ranking: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -180,24 +267,28 @@ def _modest(ranking: list[tuple[str, float]]) -> list[tuple[str, float]]:
 
 
 def _with_asides(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Each example once more, with one or two sentences beside it that tell nothing."""
+    """A third of the short examples once more, with a sentence or two beside it that tell nothing."""
     lines: list[str] = load_yaml(str(_ASIDES))["lines"]
     chance = random.Random(7)  # noqa: S311
     told = []
-    for text, code in pairs:
+    for text, code in pairs[::_ASIDE_EVERY]:
+        if len(text) > _LONGEST_WITH_ASIDE:
+            continue
         before, after = chance.sample(lines, 2)
         parts = chance.choice([(text, after), (text, after), (before, text), (before, text, after)])
         told.append((",".join(parts), code))
     return told
 
 
-def _fit(pairs: Sequence[tuple[str, str]]) -> LinearText:
-    return LinearText.train([text for text, _ in pairs], [code for _, code in pairs])
+def _learn(pairs: Sequence[tuple[str, str]]) -> LinearText:
+    texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
+    return LinearText.train(texts, labels, strength=1.0, rarest=2)
 
 
-def _threshold(model: LinearText, held: Sequence[tuple[str, str]]) -> float:
+def _threshold(model: CategoryModel, held: Sequence[tuple[str, str]]) -> float:
     """The lowest confidence above which held-out answers are right often enough."""
-    answers = sorted(((*model.scores(text).best, code) for text, code in held), key=lambda a: -a[1])
+    best = ((max(model.shares(text).items(), key=lambda p: p[1]), code) for text, code in held)
+    answers = sorted(((*said, code) for said, code in best), key=lambda a: -a[1])
     right, threshold = 0, 0.95
     for count, (label, confidence, code) in enumerate(answers, 1):
         right += label == code
