@@ -1,0 +1,1 @@
+"""How well real citizens' texts are understood: `make eval DATA=folder`."""
