@@ -12,9 +12,10 @@ from typing import Any
 from nlu.components.files import load_yaml
 from nlu.components.held_out import split
 from nlu.components.history import STUDY, History, HistoryOpinion, study
-from nlu.components.linear import LinearText, pieces
+from nlu.components.linear import pieces
 from nlu.components.subject import is_only_names, subject
 from nlu.components.text import squeeze
+from nlu.components.two_steps import TwoSteps
 
 OTHER = "1600"
 _OFFERED = 5
@@ -28,6 +29,7 @@ _UNTOLD = 0.5
 _SHORT = 6
 # Likely domains whose services are weighed; the others share less than a hundredth.
 _DOMAINS = 6
+_ENOUGH = 1500  # held-out texts to measure a threshold on
 _LONGEST_WITH_ASIDE, _ASIDE_EVERY = 60, 3
 _ASIDES = Path(__file__).parent / "asides.yml"
 
@@ -85,26 +87,18 @@ def services_from(data: Mapping[str, Any]) -> list[Service]:
 
 
 class CategoryModel:
-    """Ranks the catalogue's services for a text.
-
-    First the domain, then the service within each likely domain: fourteen small models after one
-    of fourteen classes learn in a tenth of the time of one of 154 classes, and err less. Where a
-    city has brought its own tickets, their opinion is heard on top.
-    """
+    """Ranks the catalogue's services for a text: by domain and service, then by a city's history."""
 
     def __init__(
         self,
-        domains: LinearText,
-        within: Mapping[str, LinearText],
+        model: TwoSteps,
         services: Sequence[Service],
         *,
         sure: float = 0.6,
         other: float = 0.15,
     ) -> None:
-        self._domains = domains
-        self._within = dict(within)
+        self._model = model
         self._services = {service.code: service for service in services}
-        self._groups = _by_group(services)
         self._words = {squeeze(w): s.code for s in services for w in s.words}
         self._history: HistoryOpinion | None = None
         self.sure_from = sure
@@ -125,40 +119,15 @@ class CategoryModel:
         unknown = sorted({code for _, code in examples} - {s.code for s in services})
         if unknown:
             raise ValueError(f"examples name services not in the catalogue: {', '.join(unknown)}")
-        held, rest = split([*examples, *_with_asides(examples)])
-        trial = cls._fit(rest, services)
-        if held:
-            trial._calibrate(held)
-            trial.sure_from = _threshold(trial, held)
-        final = cls._fit(held + rest, services)
-        final._domains.temperature = trial._domains.temperature
-        for name, model in final._within.items():
-            model.temperature = trial._within[name].temperature
-        final.sure_from = trial.sure_from
-        return final
-
-    @classmethod
-    def _fit(
-        cls, examples: Sequence[tuple[str, str]], services: Sequence[Service]
-    ) -> CategoryModel:
+        groups: dict[str, list[str]] = {}
+        for service in services:
+            groups.setdefault(service.group, []).append(service.code)
         known = [(text, s.code) for s in services for text in (s.name, s.description, *s.words)]
-        told = [(text, code) for text, code in (*known, *examples) if text]
-        groups = _by_group(services)
-        group_of = {code: group for group, codes in groups.items() for code in codes}
-        domains = _learn([(text, group_of[code]) for text, code in told])
-        within = {
-            group: _learn([(text, code) for text, code in told if group_of[code] == group])
-            for group, codes in groups.items()
-            if len(codes) > 1
-        }
-        return cls(domains, within, services)
-
-    def _calibrate(self, held: Sequence[tuple[str, str]]) -> None:
-        groups = [(text, self._services[code].group, code) for text, code in held]
-        self._domains.calibrate([t for t, _, _ in groups], [g for _, g, _ in groups])
-        for name, model in self._within.items():
-            inside = [(text, code) for text, group, code in groups if group == name]
-            model.calibrate([text for text, _ in inside], [code for _, code in inside])
+        known = [(text, code) for text, code in known if text]
+        held, rest = split([*examples, *_with_asides(examples)])
+        final, trial = TwoSteps.train_calibrated([*held, *rest, *known], groups, range(len(held)))
+        sure = _threshold(cls(trial, services), held[:_ENOUGH]) if held else 0.6
+        return cls(final, services, sure=sure)
 
     def learn_history(self, history: History) -> None:
         """Add a city's own tickets as a further opinion."""
@@ -169,12 +138,7 @@ class CategoryModel:
         wordings = pieces(text)
         if names:
             wordings = [*wordings, *pieces(subject(text, names)) * 2]
-        shares: dict[str, float] = {}
-        for group, share in self._domains.scores(*wordings).ranking[:_DOMAINS]:
-            model = self._within.get(group)
-            inside = model.scores(*wordings).ranking if model else [(self._groups[group][0], 1.0)]
-            shares.update({code: share * part for code, part in inside})
-        return shares
+        return self._model.shares(*wordings, most=_DOMAINS)
 
     def classify(self, text: str, names: Sequence[tuple[int, int]] = ()) -> Category:
         """Rank the services for a text and say how far the first is to be trusted.
@@ -216,14 +180,11 @@ class CategoryModel:
 
     def save(self, folder: Path) -> None:
         """Write the model and the names it answers with."""
-        self._domains.save(folder, "domain")
-        for number, name in enumerate(self._within):
-            self._within[name].save(folder, f"within{number}")
+        self._model.save(folder, "service")
         about: dict[str, Any] = {
             "services": [asdict(service) for service in self._services.values()],
             "sure": self.sure_from,
             "other": self.other_below,
-            "within": list(self._within),
         }
         if self._history is not None:
             self._history.save(folder)
@@ -235,27 +196,12 @@ class CategoryModel:
     def load(cls, folder: Path) -> CategoryModel:
         """Read what `save` wrote."""
         about = json.loads((folder / "category.json").read_text("utf-8"))
-        within = {
-            name: LinearText.load(folder, f"within{number}")
-            for number, name in enumerate(about["within"])
-        }
-        model = cls(
-            LinearText.load(folder, "domain"),
-            within,
-            services_from(about),
-            sure=about["sure"],
-            other=about["other"],
-        )
+        services = services_from(about)
+        two_steps = TwoSteps.load(folder, "service")
+        model = cls(two_steps, services, sure=about["sure"], other=about["other"])
         if "history" in about:
             model._history = HistoryOpinion.load(folder, **about["history"])
         return model
-
-
-def _by_group(services: Sequence[Service]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for service in services:
-        groups.setdefault(service.group, []).append(service.code)
-    return groups
 
 
 def _modest(ranking: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -278,11 +224,6 @@ def _with_asides(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         parts = chance.choice([(text, after), (text, after), (before, text), (before, text, after)])
         told.append((",".join(parts), code))
     return told
-
-
-def _learn(pairs: Sequence[tuple[str, str]]) -> LinearText:
-    texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
-    return LinearText.train(texts, labels, strength=1.0, rarest=2)
 
 
 def _threshold(model: CategoryModel, held: Sequence[tuple[str, str]]) -> float:

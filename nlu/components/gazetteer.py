@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,6 +126,23 @@ class Gazetteer:
         """
         rows = [d for group in self._districts.values() for d in group if self._is_home(d)]
         return [d.district for d in sorted(rows, key=lambda d: d.code)]
+
+    def at_home(self, divisions: Iterable[Division]) -> list[Division]:
+        """Those that lie in the home city."""
+        return [d for d in divisions if self._is_home(d)]
+
+    def names_elsewhere(self, text: str) -> bool:
+        """Whether a text names another city or province in full."""
+        if not ("市" in text or "省" in text):
+            return False
+        away = {
+            name
+            for d in self._cities.values()
+            if not self._is_home(d)
+            for name in (d.city, d.province)
+        }
+        home = {d.province for d in self._cities.values() if self._is_home(d)}
+        return any(name in text for name in away - home)
 
     def mentions(self, text: str) -> list[Mention]:
         """Find the districts and streets that a folded text names, in order, without overlaps."""

@@ -7,6 +7,7 @@ Rasa leaves properties that are None out of its parse data: ask for them with `.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -20,7 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.model.emergency import EmergencyMatcher, rules_from
 from nlu.components.files import load_yaml
-from nlu.components.gazetteer import Gazetteer
+from nlu.components.gazetteer import Division, Gazetteer
 from nlu.components.reading import Reader, Reading
 
 READING = "reading"
@@ -29,7 +30,11 @@ _Type = DefaultV1Recipe.ComponentType
 
 @DefaultV1Recipe.register([_Type.ENTITY_EXTRACTOR], is_trainable=False)
 class CitizenReader(GraphComponent, EntityExtractorMixin):  # type: ignore[misc]
-    """Adds the entities, and as message properties `correction` and `divisions`."""
+    """Adds the entities, and as message properties `correction`, `divisions`, `division_choices`, `district_open`.
+
+    `division_choices` are divisions of the home city to ask between; `district_open` is true where the home city has
+    districts and the message names neither one nor another city.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -59,10 +64,11 @@ class CitizenReader(GraphComponent, EntityExtractorMixin):  # type: ignore[misc]
             message.set(READING, reading)
             message.set(ENTITIES, self._entities(message, reading), add_to_output=True)
             message.set("correction", _correction(message, reading), add_to_output=True)
-            places = [
-                {"code": d.code, "full": d.full, "district": d.district} for d in reading.divisions
-            ]
-            message.set("divisions", places, add_to_output=True)
+            message.set("divisions", _rows(reading.divisions), add_to_output=True)
+            choices = self._reader.choices_at_home(reading)
+            message.set("division_choices", _rows(choices), add_to_output=True)
+            is_open = self._reader.leaves_district_open(message.get(TEXT, ""), reading)
+            message.set("district_open", is_open, add_to_output=True)
         return messages
 
     def _entities(self, message: Message, reading: Reading) -> list[dict[str, Any]]:
@@ -71,6 +77,10 @@ class CitizenReader(GraphComponent, EntityExtractorMixin):  # type: ignore[misc]
             for item in reading.entities
         ]
         return [*message.get(ENTITIES, []), *self.add_extractor_name(found)]
+
+
+def _rows(divisions: Iterable[Division]) -> list[dict[str, str]]:
+    return [{"code": d.code, "full": d.full, "district": d.district} for d in divisions]
 
 
 def _correction(message: Message, reading: Reading) -> dict[str, str] | None:

@@ -169,8 +169,9 @@ class NatureClassifier(Learned[NatureModel]):
 
     def learn(self, training_data: TrainingData) -> NatureModel:
         """Learn the natures."""
-        codes = [str(row["code"]) for row in load_yaml(self._config["natures"])["natures"]]
-        return NatureModel.train(_labelled(training_data, "nature"), codes)
+        rows = load_yaml(self._config["natures"])["natures"]
+        families = {str(row["code"]): str(row["family"]) for row in rows}
+        return NatureModel.train(_labelled(training_data, "nature"), families)
 
     def add(self, message: Message, model: NatureModel) -> None:
         """Add the nature to one message."""

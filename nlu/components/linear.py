@@ -11,25 +11,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nlu.components.text import squeeze
-
-
-def ngrams(text: str, longest: int = 3) -> list[str]:
-    """Character n-grams of the squeezed text, its two ends marked; a text of one class of use."""
-    body = f"^{squeeze(text)[:400]}$"
-    grams = list(body[1:-1])
-    for n in range(2, longest + 1):
-        grams += [body[i : i + n] for i in range(len(body) - n + 1)]
-    return grams
-
+from nlu.components.counted import Counted, ngrams
 
 _LONG = 60
+_ENOUGH = 1000  # held-out texts to measure one number on
 _PIECE = 20
 _BEGINNING = 30
 _CLAUSE = re.compile(r"(?<=[,。!?;:、 \n])")
@@ -93,42 +83,37 @@ class LinearText:
     @classmethod
     def train(
         cls,
-        texts: Sequence[str],
+        texts: Sequence[str] | Counted,
         labels: Sequence[str],
         *,
         strength: float = 1.5,
         longest: int = 3,
         rarest: int = 1,
+        balanced: bool = True,
     ) -> LinearText:
-        """Fit on texts and labels.
+        """Fit on texts, or texts already counted, and their labels.
 
         `strength` is scikit-learn's C, `longest` the longest n-gram in characters, `rarest` the
-        number of texts an n-gram must stand in.
+        number of texts an n-gram must stand in; `balanced` gives rare labels the weight of
+        frequent ones.
         """
-        from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.svm import LinearSVC
 
-        vectorizer = TfidfVectorizer(
-            analyzer=partial(ngrams, longest=longest),
-            sublinear_tf=True,
-            min_df=rarest,
-            dtype=np.float64,
-        )
-        features = vectorizer.fit_transform(texts)
-        model = LinearSVC(C=strength, class_weight="balanced", random_state=7, tol=1e-2)
+        counted = texts if isinstance(texts, Counted) else Counted.of(texts, longest)
+        features, terms, idf = counted.weighed(rarest)
+        weights = "balanced" if balanced else None
+        model = LinearSVC(C=strength, class_weight=weights, random_state=7, tol=1e-2)
         model.fit(features, list(labels))
         coefficients, bias = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes
             coefficients, bias = np.vstack([-coefficients, coefficients]), np.append(-bias, bias)
-        vocabulary = {str(k): int(v) for k, v in vectorizer.vocabulary_.items()}
-        idf = vectorizer.idf_.astype(np.float32)
         return cls(
             list(model.classes_),
-            vocabulary,
-            idf=idf,
+            {str(term): number for number, term in enumerate(terms)},
+            idf=idf.astype(np.float32),
             weights=np.ascontiguousarray(coefficients.T.astype(np.float16)),
             bias=bias.astype(np.float32),
-            longest=longest,
+            longest=counted.longest,
         )
 
     def scores(self, *texts: str) -> Scores:
@@ -165,18 +150,20 @@ class LinearText:
             for t, y in zip(texts, labels, strict=True)
             if y in self.labels
         ]
-        logits = [(self.logits(text), index) for text, index in known]
+        if not known:
+            return
+        known = known[:: 1 + len(known) // _ENOUGH]
+        logits = np.stack([self.logits(text) for text, _ in known])
+        truth = logits[np.arange(len(known)), [index for _, index in known]]
 
         def loss(temperature: float) -> float:
-            total = 0.0
-            for row, index in logits:
-                scaled = row / temperature
-                top = scaled.max()
-                total += top + math.log(np.exp(scaled - top).sum()) - scaled[index]
-            return total
+            """The log loss at a temperature."""
+            scaled = logits / temperature
+            top = scaled.max(axis=1)
+            whole = np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top
+            return float((whole - truth / temperature).sum())
 
-        if logits:
-            self.temperature = min((0.02 * step for step in range(2, 40)), key=loss)
+        self.temperature = min((0.02 * step for step in range(2, 40)), key=loss)
 
     def save(self, folder: Path, name: str) -> None:
         """Write the model as one `.npz` of arrays and strings."""

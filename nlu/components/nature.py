@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nlu.components.held_out import split
-from nlu.components.linear import LinearText
+from nlu.components.two_steps import TwoSteps
 
-# From here, and this far ahead of the second, a nature may be shown without asking.
-_SURE = 0.6
+# From this confidence a nature may be shown without asking.
+_SURE = 0.7
 
 
 @dataclass(frozen=True)
@@ -28,32 +28,39 @@ class Nature:
 
 
 class NatureModel:
-    """Tells the nature of a text."""
+    """Tells the nature of a text: first its family, then the nature within it."""
 
-    def __init__(self, model: LinearText) -> None:
+    def __init__(self, model: TwoSteps) -> None:
         self._model = model
 
     @classmethod
-    def train(cls, examples: Sequence[tuple[str, str]], natures: Sequence[str]) -> NatureModel:
-        """Learn from (text, code of the nature) pairs; confidences are measured on a fifth of them.
+    def train(cls, examples: Sequence[tuple[str, str]], families: Mapping[str, str]) -> NatureModel:
+        """Learn from (text, code) pairs; `families` gives the family of each code.
+
+        Confidences are measured on a fifth of the examples that a first model does not see.
 
         Raises:
             ValueError: naming the codes that examples give and the catalogue has not.
         """
-        unknown = sorted({code for _, code in examples} - set(natures))
+        unknown = sorted({code for _, code in examples} - families.keys())
         if unknown:
             raise ValueError(f"examples name natures not in the catalogue: {', '.join(unknown)}")
+        groups: dict[str, list[str]] = {}
+        for code, family in families.items():
+            groups.setdefault(family, []).append(code)
         held, rest = split(examples)
-        trial = _fit(rest)
-        trial.calibrate([t for t, _ in held], [c for _, c in held])
-        final = _fit(examples)
-        final.temperature = trial.temperature
+        final, _ = TwoSteps.train_calibrated(
+            [*held, *rest], groups, range(len(held)), balanced=False
+        )
         return cls(final)
 
     def classify(self, text: str) -> Nature:
-        """Tell the nature of a text."""
-        name, confidence = self._model.scores(text).best
-        return Nature(name, round(confidence, 4), confidence >= _SURE)
+        """Tell the nature of a text; the confidence is its family's, within which the rest is nuance."""
+        shares = self._model.shares(text, most=len(self._model.groups))
+        family = {g: sum(shares[c] for c in codes) for g, codes in self._model.groups.items()}
+        best = max(family, key=family.__getitem__)
+        name = max(self._model.groups[best], key=shares.__getitem__)
+        return Nature(name, round(family[best], 4), family[best] >= _SURE)
 
     def save(self, folder: Path) -> None:
         """Write the model."""
@@ -62,8 +69,4 @@ class NatureModel:
     @classmethod
     def load(cls, folder: Path) -> NatureModel:
         """Read what `save` wrote."""
-        return cls(LinearText.load(folder, "nature"))
-
-
-def _fit(pairs: Sequence[tuple[str, str]]) -> LinearText:
-    return LinearText.train([text for text, _ in pairs], [code for _, code in pairs])
+        return cls(TwoSteps.load(folder, "nature"))

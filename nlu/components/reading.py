@@ -40,6 +40,17 @@ class Reader:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._places = PlaceFinder()
+        self._has_districts = len(gazetteer.districts()) > 1
+
+    def choices_at_home(self, reading: Reading) -> list[Division]:
+        """The choices of the home city: what lies elsewhere is not asked about."""
+        return self._gazetteer.at_home(reading.choices)
+
+    def leaves_district_open(self, text: str, reading: Reading) -> bool:
+        """Whether the home city has districts and a text names neither one nor another city."""
+        if reading.divisions or not self._has_districts:
+            return False
+        return not self._gazetteer.names_elsewhere(fold(text))
 
     def read(self, text: str) -> Reading:
         """Read one message as it came."""
