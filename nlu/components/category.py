@@ -129,9 +129,9 @@ class CategoryModel:
         sure = _threshold(cls(trial, services), held[:_ENOUGH]) if held else 0.6
         return cls(final, services, sure=sure)
 
-    def learn_history(self, history: History) -> None:
-        """Add a city's own tickets as a further opinion."""
-        self._history, self.study = study(history, self.shares)
+    def learn_history(self, history: History, examples: Sequence[tuple[str, str]]) -> None:
+        """Learn from a city's own tickets beside our examples; `study` tells what they are worth."""
+        self._history, self.study = study(history, examples, self.shares)
 
     def shares(self, text: str, names: Sequence[tuple[int, int]] = ()) -> dict[str, float]:
         """The probability of each service that is worth a thought, the city's history left aside."""
@@ -188,7 +188,7 @@ class CategoryModel:
         }
         if self._history is not None:
             self._history.save(folder)
-            about["history"] = self._history.about
+            about["history"] = self._history.codes
             (folder / STUDY).write_text(json.dumps(asdict(self.study), ensure_ascii=False), "utf-8")
         (folder / "category.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
 
@@ -200,7 +200,7 @@ class CategoryModel:
         two_steps = TwoSteps.load(folder, "service")
         model = cls(two_steps, services, sure=about["sure"], other=about["other"])
         if "history" in about:
-            model._history = HistoryOpinion.load(folder, **about["history"])
+            model._history = HistoryOpinion.load(folder, about["history"])
         return model
 
 

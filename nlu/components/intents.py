@@ -19,12 +19,16 @@ from nlu.components.text import squeeze
 REPORT = "report"
 _LOWEST = 0.3
 _STRICT = 0.6
-# An act that a message of talk may still be taken for, against the model of scope.
-_SURE_ACT = 0.75
+_PLAIN = 0.5
+_ABOUT_A_SERVICE = 0.95
+# An act that a message of talk may still be taken for, against the model of scope; who the bot is
+# gets asked in jest as well.
+_SURE_ACT, _SURE_OF_HELP = 0.55, 0.75
 _IDLE_ENOUGH = 0.3
 # Reports that the ranking learns from: the short ones, thinned; the model of scope learns from all.
 _REPORT_LENGTH, _REPORTS = 40, 5000
-_ABOUT_A_SERVICE = 0.95
+# Longest squeezed talk that is remembered word for word.
+_TALK_LONGEST = 60
 # Longest squeezed message that may still be this intent; longer ones carry content.
 _LONGEST = {
     "affirm": 9,
@@ -56,7 +60,7 @@ _ORDERS = frozenset(
     {"cancel", "start_over", "resume", "go_public", "go_confidential", "second_matter", "my_data"}
     | {"ask_photo"}
 )
-_SMALL_TALK = frozenset({"out_of_scope", "chitchat", "abuse", "greet", "bye", "thanks"})
+_SMALL_TALK = ("out_of_scope", "chitchat", "abuse", "greet", "bye", "thanks")
 _EDGES = re.compile(
     r"^(?:那就|那么|那|我|嗯+|哦+|请|麻烦你?|你好|您好|好吧|我说)+|(?:吧|啊|呀|哦|呢|嘛|哈|啦|了|谢谢|的|咯|喽|哟)+$"
 )
@@ -89,14 +93,16 @@ class Hints:
     option: bool = False
     case_number: bool = False
     content: bool = False  # a place, a phone, a name, or little but a time
+    answer: bool = False  # a phone, a name, or little but a place or a time
     service: float = 0.0  # confidence that it is about a service of the catalogue
 
 
 class IntentModel:
-    """Ranks the intents for a message."""
+    """Ranks the intents for a message: first whether it is a matter at all, then what it wants."""
 
-    def __init__(self, model: LinearText, known: dict[str, str]) -> None:
+    def __init__(self, model: LinearText, scope: ScopeModel, known: dict[str, str]) -> None:
         self._model = model
+        self._scope = scope
         self._known = known
         self._cores = {core: intent for text, intent in known.items() if (core := _core(text))}
 
@@ -106,11 +112,13 @@ class IntentModel:
         known = {
             key: intent
             for text, intent in examples
-            if intent != REPORT and len(key := squeeze(text)) <= _LONGEST.get(intent, 0)
+            if intent != REPORT and len(key := squeeze(text)) <= _LONGEST.get(intent, _TALK_LONGEST)
         }
-        model = LinearText.train([t for t, _ in examples], [i for _, i in examples], strength=1.0)
+        sides = [(t, i in _SMALL_TALK) for t, i in examples if i in _SMALL_TALK or i == REPORT]
+        few = _few_reports(examples)
+        model = LinearText.train([t for t, _ in few], [i for _, i in few], strength=1.0)
         model.temperature = 0.3
-        return cls(model, known)
+        return cls(model, ScopeModel.train(sides), known)
 
     def rank(self, text: str, hints: Hints) -> list[tuple[str, float]]:
         """Rank all intents for a folded text, the likeliest first."""
@@ -141,63 +149,62 @@ class IntentModel:
     def _by_model(
         self, text: str, key: str, hints: Hints, ranking: list[tuple[str, float]]
     ) -> tuple[str, float]:
-        scores = dict(ranking)
+        signs = Signs(hints.content, hints.answer, hints.service)
+        idleness = self._scope.idleness(text, signs)
         for intent, confidence in ranking[:3]:
-            if intent in (REPORT, "correct") or confidence < _LOWEST:
+            if intent in (REPORT, "correct", *_SMALL_TALK) or confidence < _LOWEST:
                 break
-            if confidence < self._needed(intent, text, hints):
+            if confidence < self._needed(intent, text, hints, idleness):
                 continue
-            if self._fits(intent, text, key, hints, confidence=confidence):
+            if self._fits(intent, text, key, hints):
                 return intent, confidence
-        aside = max(("out_of_scope", "chitchat"), key=lambda name: scores.get(name, 0.0))
-        idle = sum(scores.get(name, 0.0) for name in _SMALL_TALK)
-        if (
-            idle > max(_IDLE, 1.3 * scores[REPORT])
-            and len(key) <= 40
-            and self._fits(aside, text, key, hints)
-        ):
-            return aside, idle
-        return REPORT, max(0.5, scores[REPORT])
+        scores = dict(ranking)
+        if ranking[0][0] == "abuse" and len(key) <= 8 and _AT_US.search(text):
+            return "abuse", scores["abuse"]
+        if idleness > 0:
+            talk = [name for name in _SMALL_TALK if len(key) <= _LONGEST.get(name, len(key))]
+            best = max(talk, key=lambda name: scores.get(name, 0.0))
+            return best, max(_PLAIN, scores[best])
+        return REPORT, max(_PLAIN, scores[REPORT])
 
-    def _needed(self, intent: str, text: str, hints: Hints) -> float:
-        """The confidence an intent needs against a text that may be content."""
-        if intent in _SMALL_TALK:
-            return _LOWEST
+    def _needed(self, intent: str, text: str, hints: Hints, idleness: float) -> float:
+        """The confidence an act needs against a text that may be content, or talk."""
+        if idleness > _IDLE_ENOUGH:
+            return _SURE_OF_HELP if intent == "ask_help" else _SURE_ACT
         if intent in _ANSWERS or hints.service >= _ABOUT_A_SERVICE:
             return _STRICT
-        ordered_in_a_grievance = intent in _ORDERS and _GRIEVANCE.search(text)
-        return _STRICT if ordered_in_a_grievance else _LOWEST
+        return _STRICT if intent in _ORDERS and grieved(text) else _LOWEST
 
-    def _fits(
-        self, intent: str, text: str, key: str, hints: Hints, *, confidence: float = 0.0
-    ) -> bool:
-        """Whether a message can be of this intent at all."""
+    def _fits(self, intent: str, text: str, key: str, hints: Hints) -> bool:
+        """Whether a message can be of this act at all."""
         if len(key) > _LONGEST.get(intent, 0):
             return False
         if intent == "human" and (_NO_HUMAN.search(key) or _MADE_BY_HAND.search(key)):
             return False
         if intent in _ANSWERS:
             return not hints.content and not _QUESTION.search(text) and len(key) <= 6
-        if intent == "abuse" and len(key) <= 8 and _AT_US.search(text):
-            return not hints.content
-        if intent in _SMALL_TALK:
-            polite = intent in ("thanks", "bye", "greet")
-            strange = polite or hints.service < _ABOUT_A_SERVICE or confidence >= _LIKELY
-            return not hints.content and strange and not _GRIEVANCE.search(text)
         if intent in _ABOUT_US:
             return not _AFFAIR.search(text) or _OUR_WORK.search(text) is not None and len(key) <= 16
         return True
 
     def save(self, folder: Path) -> None:
-        """Write the model and what it remembers."""
+        """Write the models and what is remembered."""
         self._model.save(folder, "intent")
+        self._scope.save(folder)
         (folder / "intent.json").write_text(json.dumps(self._known, ensure_ascii=False), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:
         """Read what `save` wrote."""
         known = json.loads((folder / "intent.json").read_text("utf-8"))
-        return cls(LinearText.load(folder, "intent"), known)
+        return cls(LinearText.load(folder, "intent"), ScopeModel.load(folder), known)
+
+
+def _few_reports(examples: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """All examples, of the reports only short ones, and of those no more than suffice."""
+    short = [(t, i) for t, i in examples if i == REPORT and len(t) <= _REPORT_LENGTH]
+    step = max(1, len(short) // _REPORTS)
+    return [*short[::step], *((t, i) for t, i in examples if i != REPORT)]
 
 
 def _core(key: str) -> str:

@@ -31,6 +31,8 @@ from nlu.components.subject import names_within
 from nlu.components.text import fold
 
 _RANKED = 10
+# Who writes: a message with one of these answers a question of the bot.
+_TOLD = ("phone", "person_name", "id_number")
 _ID_WORD = re.compile(r"身份证(?:件|号码?)?[是为: ]*$")
 _Type = DefaultV1Recipe.ComponentType
 Model = TypeVar("Model")
@@ -134,11 +136,12 @@ class CategoryClassifier(Learned[CategoryModel]):
     def learn(self, training_data: TrainingData) -> CategoryModel:
         """Learn the services from our examples, and from the city's history if there is one."""
         services = services_from(load_yaml(self._config["catalog"]))
-        model = CategoryModel.train(_labelled(training_data, "category"), services)
+        examples = _labelled(training_data, "category")
+        model = CategoryModel.train(examples, services)
         if self._config["history"]:
             crosswalk = Crosswalk.load(self._config["catalog"])
             history = History.read(path_of(self._config["history"]), crosswalk)
-            model.learn_history(history)
+            model.learn_history(history, examples)
         return model
 
     def add(self, message: Message, model: CategoryModel) -> None:
@@ -231,6 +234,7 @@ def _hints(reading: Reading | None, category: dict[str, Any] | None) -> Hints:
         correction=reading.correction is not None,
         option=reading.has("option"),
         case_number=reading.has("case_number"),
-        content=reading.has("place", "phone", "person_name", "id_number") or reading.mostly_time,
+        content=reading.has("place", *_TOLD) or reading.mostly_time,
+        answer=reading.has(*_TOLD) or reading.mostly_time or reading.mostly_place,
         service=category["ranking"][0]["confidence"] if category and known else 0.0,
     )

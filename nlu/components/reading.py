@@ -8,6 +8,7 @@ from nlu.components.contacts import Found, find_contacts, find_option
 from nlu.components.corrections import Correction, find_correction
 from nlu.components.gazetteer import Division, Gazetteer, Mention
 from nlu.components.places import PlaceFinder
+from nlu.components.signals import find_repeated, find_wishes
 from nlu.components.text import fold, squeeze
 from nlu.components.times import find_times
 
@@ -28,6 +29,7 @@ class Reading:
     divisions: tuple[Division, ...]
     mostly_time: bool = False
     choices: tuple[Division, ...] = ()
+    mostly_place: bool = False
 
     def has(self, *names: str) -> bool:
         """Whether an entity of one of these names was found."""
@@ -66,6 +68,8 @@ class Reader:
         places = [Found("place", start, end, text[start:end]) for start, end in spans]
         found = [*places, *_districts(mentions), *contacts]
         found += [Found("time", start, end, text[start:end]) for start, end in times]
+        said = [*find_wishes(masked), *find_repeated(masked)]
+        found += [replace(item, value=text[item.start : item.end]) for item in said]
         correction = _completed(find_correction(folded), found, folded)
         if correction is not None:
             found += _of_correction(correction, text)
@@ -73,9 +77,14 @@ class Reader:
         choices = tuple(self._gazetteer.choices(folded)) if divisions else ()
         if divisions:
             divisions = tuple(self._gazetteer.resolve(folded)[:5])
-        told = sum(end - start for start, end in times)
-        mostly_time = told >= _MOSTLY * len(squeeze(text)) > 0
-        return Reading(tuple(found), correction, divisions, mostly_time, choices)
+        length = len(squeeze(text))
+        mostly_time, mostly_place = _mostly(times, length), _mostly(spans, length)
+        return Reading(tuple(found), correction, divisions, mostly_time, choices, mostly_place)
+
+
+def _mostly(spans: list[tuple[int, int]], length: int) -> bool:
+    """Whether these spans make up most of a message of this length."""
+    return sum(end - start for start, end in spans) >= _MOSTLY * length > 0
 
 
 def _mask(text: str, contacts: list[Found]) -> str:

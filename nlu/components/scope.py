@@ -20,17 +20,26 @@ IDLE, MATTER = "idle", "matter"
 _LONGEST = 120
 # Margins are those of the model: 1 is as far as an example it was trained on.
 _THRESHOLD = -0.3
-_GRIEVED = 0.5
+_OFFICIAL = 0.5
 _PLACED = 0.3
 _SERVED = 0.1
 _SURE_OF_SERVICE = 0.8
+# Public matters: whoever names one is never sent away.
+_PUBLIC = re.compile(
+    r"扰民|车位|没人管|无人管|不作为|乱收费|噪音|噪声|违建|违章|占道|拖欠|欠薪|物业|业主|居委|村委|村民|城管|派出所|交警|执法|"
+    r"有关部门|相关部门|职能部门|主管部门|开发商|工地|路灯|井盖|污水|油烟|停水|停电|供暖|燃气|医保|社保|公积金|低保|户口|居住证|驾驶证|"
+    r"车管所|市长|信访|工资|垃圾(?:[桶站车堆没清臭满扔倒遍]|分类|成)|[倒堆扔清运丢](?:理|了)?垃圾|(?:好多|很多|全是|到处|一堆|满地)的?垃圾|消防|水管|下水道|"
+    r"居民|投诉举报|举报|扬尘|污染|拆迁|征地|宅基地|公租房|廉租房|新农合|养老金|劳动合同|斑马线|红绿灯"
+)
 # Words that a person writes about a grievance or an office, hardly to a telephone or a friend.
-_GRIEVANCE = re.compile(
-    r"投诉|反映|举报|扰民|车位|被占|没人管|无人管|不作为|乱收费|噪音|噪声|违建|违章|占道|拖欠|欠薪|物业|小区|业主|居民|社区|街道|村委|村民|"
-    r"城管|派出所|交警|民警|执法|政府|有关部门|相关部门|职能|开发商|施工|工地|路灯|井盖|垃圾|污水|油烟|停水|停电|供暖|燃气|公交|"
-    r"医保|社保|公积金|低保|户口|身份证|驾驶证|学校|老师|幼儿园|退费|补贴|领导|书记|市长|请问.{0,12}(?:办理|政策|规定|手续|部门|电话)|希望.{0,20}(?:处理|解决|整改)|"
-    r"的问题|咨询|关于|[税土地国政财民业理]局|局长|厅|办件|请解决|恳[请求]|建议|看法|意见|工单|话务|回电|政策|教育|市民|我[市省县区]|县|执照|"
-    r"的士|传销|报案|资料|材料|申请|审批|车管所|火车票改签|罚款|工资|合规|违法"
+_OFFICE = re.compile(
+    r"投诉|反映|被占|小区|社区|街道|民警|政府|施工|垃圾|公交|身份证|学校|老师|幼儿园|退费|补贴|领导|书记|"
+    r"请问.{0,12}(?:办理|政策|规定|手续|部门|电话)|希望.{0,20}(?:处理|解决|整改)|的问题|咨询|关于|[税土地国政财民业理]局|局长|厅|办件|请解决|"
+    r"恳[请求]|建议|看法|意见|工单|话务|回电|政策|教育|市民|我[市省县区]|县|执照|的士|传销|报案|资料|材料|申请|审批|火车票改签|罚款|合规|违法"
+)
+# Where grievances happen, named or not: 楼下, 路口, 我们村.
+_SPOT = re.compile(
+    "门[口前]|楼[下上道顶]|路[上口边面中]|马路|街[上边]|巷子|院子|隔壁|对面|桥[上下]|河[里边]|村[里口头]|电梯|地下室|单元|人行道|绿化带|停车场"
 )
 
 
@@ -38,13 +47,14 @@ _GRIEVANCE = re.compile(
 class Signs:
     """What other components found that speaks for a matter."""
 
-    placed: bool = False  # a place, a phone, a name
+    placed: bool = False  # a place is named
+    answer: bool = False  # little but a place, a time, a name or a number
     service: float = 0.0  # confidence that it is about a service of the catalogue
 
 
 def grieved(text: str) -> bool:
-    """Whether a folded text holds a word of a grievance or of an office."""
-    return _GRIEVANCE.search(text) is not None
+    """Whether a folded text holds a word of a public matter or of an office."""
+    return _PUBLIC.search(text) is not None or _OFFICE.search(text) is not None
 
 
 class ScopeModel:
@@ -66,11 +76,11 @@ class ScopeModel:
 
     def idleness(self, text: str, signs: Signs) -> float:
         """How far a folded text is from being a matter: idle above 0, a matter up to 0."""
+        if signs.answer or len(text) > _LONGEST or _PUBLIC.search(text):
+            return -1.0
         margin = float(self._model.logits(text)[self._idle]) - _THRESHOLD
-        if len(text) > _LONGEST:
-            return min(margin, 0.0)
-        margin -= _GRIEVED * grieved(text)
-        margin -= _PLACED * signs.placed
+        margin -= _OFFICIAL * (_OFFICE.search(text) is not None)
+        margin -= _PLACED * (signs.placed or _SPOT.search(text) is not None)
         return margin - _SERVED * (signs.service >= _SURE_OF_SERVICE)
 
     def save(self, folder: Path) -> None:
