@@ -78,7 +78,7 @@ class Scan(Action):
         if sign is None:
             dispatcher.utter_message(response="utter_scan_unknown")
             return []
-        current = Draft(place=sign.place)
+        current = Draft(place=sign.place, district_known=True)  # the office wrote it
         if sign.service_code and counter().directory.service(sign.service_code):
             current.category, current.category_chosen = sign.service_code, True
         dispatcher.utter_message(response="utter_scan", place=sign.place)

@@ -9,16 +9,20 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import counter
+from actions.read_back import read_back
 from actions.reading import Event, draft, intent, metadata, said, slots
 from bot.model.conversation import WaitReason
-from bot.model.draft import Draft, Said
-from bot.services import intake, phrasing, resuming
+from bot.model.draft import Division, Draft, Said
+from bot.services import intake, phrasing, resuming, wanting
 
 _MISUNDERSTOOD_MOST = 3
 _GO_ON = frozenset({"resume", "second_matter", "start_complaint"})
-_SHOWN_MOST = (
-    120  # characters of the matter in the read-back; the line that asks for 确认 must stay in sight
-)
+#: How the first question is put, by what is wanted (catalog/natures.yml).
+_DETAILS_OF = {
+    "inquiry": "utter_ask_details_inquiry",
+    "suggestion": "utter_ask_details_suggestion",
+    "praise": "utter_ask_details_praise",
+}
 
 
 class ValidateComplaintForm(Action):
@@ -103,7 +107,8 @@ class AskDetails(Action):
         elif current.media:
             dispatcher.utter_message(response="utter_ask_details_with_media")
         else:
-            dispatcher.utter_message(response="utter_ask_details")
+            fitting = _DETAILS_OF.get(current.nature, "utter_ask_details")
+            dispatcher.utter_message(response=fitting)
         return []
 
 
@@ -117,9 +122,12 @@ class AskPlace(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Ask; the second time say why it matters."""
+        """Ask; the second time say why it matters. What is only asked or praised may have no place."""
         current = draft(tracker)
-        if _asked_otherwise(dispatcher, current):
+        if _asked_otherwise(dispatcher, current) or _asked_division(dispatcher, current):
+            return []
+        if wanting.place_is_optional(current, counter().directory):
+            dispatcher.utter_message(response="utter_ask_place_if_any")
             return []
         again = current.misunderstood > 0
         dispatcher.utter_message(response="utter_ask_place_again" if again else "utter_ask_place")
@@ -186,9 +194,34 @@ class AskConfirmed(Action):
         current = draft(tracker)
         if _asked_otherwise(dispatcher, current):
             return []
-        for name, values in _read_back(current):
+        for name, values in read_back(current):
             dispatcher.utter_message(response=name, **values)
         return []
+
+
+def _asked_division(dispatcher: CollectingDispatcher, current: Draft) -> bool:
+    """Ask which of several divisions is meant, if that is open."""
+    if current.asking != intake.DIVISION:
+        return False
+    labels = [Division(**choice).label for choice in current.choices]
+    buttons = [
+        {"title": label, "payload": choice["code"]}
+        for label, choice in zip(labels, current.choices, strict=True)
+    ]
+    dispatcher.utter_message(
+        response="utter_ask_division",
+        name=_shared_ending(labels),
+        count=len(labels),
+        buttons=buttons,
+    )
+    return True
+
+
+def _shared_ending(labels: list[str]) -> str:
+    """Return the name that all of them end with: 文新街道 of 西湖区文新街道 and 余杭区文新街道."""
+    first = labels[0]
+    endings = (first[at:] for at in range(len(first)))
+    return next((e for e in endings if all(label.endswith(e) for label in labels)), first)
 
 
 def _adds_to_filed(dispatcher: CollectingDispatcher, current: Draft, heard: Said) -> bool:
@@ -218,54 +251,3 @@ def _asked_otherwise(dispatcher: CollectingDispatcher, current: Draft) -> bool:
         buttons = [{"title": intake.FIELD_NAMES[f], "payload": f} for f in current.offered]
         dispatcher.utter_message(response="utter_ask_which_field", buttons=buttons)
     return True
-
-
-def _read_back(current: Draft) -> list[tuple[str, dict[str, Any]]]:
-    directory = counter().directory
-    lines: list[tuple[str, dict[str, Any]]] = [
-        (
-            "utter_read_back",
-            {
-                "place": current.place,
-                "category": directory.label(current.category),
-                "details": _shown(current.summary()),
-            },
-        )
-    ]
-    if current.since and current.since not in current.summary():
-        lines.append(("utter_read_back_since", {"since": current.since}))
-    for code, value in current.answers.items():
-        attribute = directory.attribute(current.category, code)
-        if attribute is not None:
-            shown = dict(attribute.values).get(str(value), value)
-            lines.append(
-                ("utter_read_back_answer", {"question": attribute.description, "value": shown})
-            )
-    lines += _personal(current)
-    hint = directory.attribute(current.category, current.attribute)
-    if hint is not None and hint.code not in current.answers:
-        lines.append(("utter_read_back_hint", {"question": hint.description}))
-    elif not (current.phone or current.media or current.visibility):
-        lines.append(("utter_read_back_optional", {}))
-    return [*lines, ("utter_read_back_consent", {})]
-
-
-def _shown(summary: str) -> str:
-    return summary if len(summary) <= _SHOWN_MOST else f"{summary[: _SHOWN_MOST - 1]}…"
-
-
-def _personal(current: Draft) -> list[tuple[str, dict[str, Any]]]:
-    lines: list[tuple[str, dict[str, Any]]] = []
-    if current.phone:
-        lines.append(("utter_read_back_phone", {"phone": current.phone}))
-    if current.name:
-        lines.append(("utter_read_back_name", {"name": current.name}))
-    if current.media:
-        lines.append(("utter_read_back_media", {"count": len(current.media)}))
-    if current.visibility:
-        lines.append((f"utter_read_back_{current.visibility}", {}))
-    told = " ".join([*current.said, current.place])
-    private = [m for m in current.sealed if m != current.phone and m in told]
-    if private:
-        lines.append(("utter_read_back_private", {"masks": "、".join(private)}))
-    return lines

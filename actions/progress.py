@@ -38,7 +38,12 @@ class Progress(Action):
         if case is None:
             dispatcher.utter_message(response="utter_case_unknown", number=number)
             return
-        _say(dispatcher, "utter_case", case, place=case.place)
+        _say(
+            dispatcher,
+            "utter_case",
+            case,
+            place=case.place or counter().phrases.say("utter_no_place"),
+        )
         if case.status_text:
             dispatcher.utter_message(response="utter_case_text", answer=case.status_text)
 

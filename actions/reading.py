@@ -7,7 +7,17 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from bot.model.draft import ANSWER, CATEGORY, CONFIRMED, DETAILS, PLACE, Draft, Ranked, Said
+from bot.model.draft import (
+    ANSWER,
+    CATEGORY,
+    CONFIRMED,
+    DETAILS,
+    PLACE,
+    Division,
+    Draft,
+    Ranked,
+    Said,
+)
 
 Event = dict[str, Any]
 
@@ -40,6 +50,7 @@ def said(tracker: Tracker) -> Said:
 def understood(message: dict[str, Any], sent: dict[str, Any]) -> Said:
     """Return a parsed message, with what the turn sent along, as a `Said`."""
     category = message.get("category") or {}
+    nature = message.get("nature") or {}
     places = [str(e["value"]) for e in message.get("entities", ()) if e.get("entity") == "place"]
     ranking = tuple(
         Ranked(r["code"], r["group"], r["name"], float(r["confidence"]))
@@ -61,6 +72,24 @@ def understood(message: dict[str, Any], sent: dict[str, Any]) -> Said:
         ranking=ranking,
         sure=bool(category.get("sure")) and bool(ranking),
         matters=tuple(message.get("matters") or ()),
+        nature=str(nature.get("name") or ""),
+        nature_sure=bool(nature.get("sure")) and bool(nature.get("name")),
+        divisions=_divisions(message, "divisions"),
+        choices=_divisions(message, "division_choices"),
+        district_open=bool(message.get("district_open")),
+        wish=_value(message, "wish"),
+        repeated=_has(message, "repeated"),
+    )
+
+
+def _has(message: dict[str, Any], name: str) -> bool:
+    return any(e.get("entity") == name for e in message.get("entities", ()))
+
+
+def _divisions(message: dict[str, Any], name: str) -> tuple[Division, ...]:
+    return tuple(
+        Division(str(d["code"]), str(d["full"]), str(d.get("district") or ""))
+        for d in message.get(name) or ()
     )
 
 

@@ -12,6 +12,7 @@ import yaml
 from app.settings import ROOT
 from bot.model.backend import Attribute, Service
 from bot.model.emergency import EmergencyMatcher, rules_from
+from bot.model.nature import NatureTable
 from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.services.counter import Sign
@@ -39,6 +40,7 @@ class Catalog:
 
     office: Office
     statuses: StatusTable
+    natures: NatureTable
     emergencies: EmergencyMatcher
     signs: tuple[Sign, ...]
     menu: tuple[MenuButton, ...]
@@ -50,6 +52,7 @@ class Catalog:
         return cls(
             office=_load(folder / "office.yml", Office.parse),
             statuses=_load(folder / "statuses.yml", StatusTable.parse),
+            natures=_load(folder / "natures.yml", NatureTable.parse),
             emergencies=_load(folder / "emergency.yml", lambda d: EmergencyMatcher(rules_from(d))),
             signs=_load(folder / "signs.yml", lambda d: tuple(_sign(s) for s in d["signs"])),
             menu=_load(folder / "menu.yml", lambda d: tuple(MenuButton(**b) for b in d["buttons"])),
@@ -86,9 +89,9 @@ def _sign(entry: dict[str, Any]) -> Sign:
     return Sign(str(entry["scene"]), str(entry["place"]), str(entry.get("service_code", "")))
 
 
-def services_of(path: Path = ROOT / "catalog" / "services.yml") -> Directory:
-    """Return the catalogue's services as the embedded desk publishes them, for tools that run without a backend."""
-    entries = _read(path)["services"]
+def services_of(folder: Path = ROOT / "catalog") -> Directory:
+    """Return the catalogue's services and natures, for as long as no backend has been reached."""
+    entries = _read(folder / "services.yml")["services"]
     services = tuple(
         Service(
             code=e["code"],
@@ -100,7 +103,8 @@ def services_of(path: Path = ROOT / "catalog" / "services.yml") -> Directory:
         )
         for e in entries
     )
-    return Directory(services, {e["code"]: _attributes(e) for e in entries if "attributes" in e})
+    attributes = {e["code"]: _attributes(e) for e in entries if "attributes" in e}
+    return Directory(services, attributes, _load(folder / "natures.yml", NatureTable.parse))
 
 
 def _attributes(entry: dict[str, Any]) -> tuple[Attribute, ...]:

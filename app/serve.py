@@ -193,6 +193,7 @@ def _console(parts: Parts) -> Starlette:
         record=parts.record,
         office=parts.catalog.office,
         statuses=parts.catalog.statuses,
+        natures=parts.catalog.natures,
         backend=parts.backend if settings.uses_desk else None,
         clock=parts.clock,
     )

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from bot.model.nature import NatureTable
 from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.ports import Clock, Unavailable
@@ -42,6 +43,7 @@ def create_app(
     record: Record,
     office: Office,
     statuses: StatusTable,
+    natures: NatureTable,
     backend: UpdatesBackend | None,
     clock: Clock,
 ) -> Starlette:
@@ -56,6 +58,7 @@ def create_app(
         record=record,
         office=office,
         statuses=statuses,
+        natures=natures,
         backend=backend,
         clock=clock,
         sessions=sessions,

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.model.nature import NatureTable
 from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.ports import Clock
@@ -44,6 +45,7 @@ class Site:
     record: Record
     office: Office
     statuses: StatusTable
+    natures: NatureTable
     backend: UpdatesBackend | None
     clock: Clock
     sessions: Sessions

@@ -58,6 +58,10 @@ UPDATE_WORDS = (
 )  # fmt: skip
 
 
+#: The mark of a matter that was told before, here or elsewhere.
+REPEATED = "曾反映过"
+
+
 def status_name(complaint: Complaint, statuses: StatusTable) -> str:
     """Return where a case stands, in the words the citizen reads."""
     if complaint.status:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from desk.faults import BadRequest, NotFound
+from desk.hidden import all_of
 from desk.params import Params
 from desk.records import NewRequest, Person, Place
 from desk.services import Attribute, Service
 
 DESCRIPTION_LIMIT = 4000  # GeoReport v2, POST requests
 VALUE_LIMIT = 2000
+#: Kept in columns of their own, so that requests are found by them.
+INDEXED = ("nature", "division_code")
+CODE_LIMIT = 40
 
 
 def read_request(params: Params, services: dict[str, Service]) -> NewRequest:
@@ -22,12 +26,15 @@ def read_request(params: Params, services: dict[str, Service]) -> NewRequest:
     service = services.get(code)
     if service is None:
         raise NotFound(f"没有代码为 {code} 的服务。")
+    attributes = _attributes(params, service)
     return NewRequest(
         service_code=code,
         description=params.text("description", DESCRIPTION_LIMIT),
         place=_place(params),
         person=_person(params),
-        attributes=_attributes(params, service),
+        attributes=attributes,
+        nature=_first(attributes, "nature"),
+        division_code=_first(attributes, "division_code"),
         media_urls=params.many("media_url"),
     )
 
@@ -60,7 +67,7 @@ def _person(params: Params) -> Person:
 def _attributes(params: Params, service: Service) -> dict[str, list[str]]:
     given = params.prefixed("attribute")
     kept: dict[str, list[str]] = {}
-    for attribute in service.attributes:
+    for attribute in all_of(service):
         values = given.get(attribute.code, [])
         if attribute.required and attribute.variable and not values:
             raise BadRequest(f"请回答：{attribute.description}")
@@ -70,8 +77,13 @@ def _attributes(params: Params, service: Service) -> dict[str, list[str]]:
     return kept
 
 
+def _first(attributes: dict[str, list[str]], code: str) -> str:
+    return attributes.get(code, [""])[0]
+
+
 def _check_answer(attribute: Attribute, values: list[str]) -> None:
-    if any(len(value) > VALUE_LIMIT for value in values):
+    limit = CODE_LIMIT if attribute.code in INDEXED else VALUE_LIMIT
+    if any(len(value) > limit for value in values):
         raise BadRequest(f"回答太长：{attribute.description}")
     if attribute.datatype != "multivaluelist" and len(values) > 1:
         raise BadRequest(f"只能有一个回答：{attribute.description}")

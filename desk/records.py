@@ -39,6 +39,8 @@ class NewRequest:
     person: Person = Person()
     attributes: Mapping[str, list[str]] = field(default_factory=dict)
     media_urls: tuple[str, ...] = ()
+    nature: str = ""
+    division_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,15 @@ class Page:
 
 @dataclass(frozen=True)
 class RequestQuery:
-    """A search over requests: by ids alone, or by everything else."""
+    """A search over requests: by ids alone, or by everything else.
+
+    A division's code stands for all that lies in it: 330106 for the streets of that district.
+    """
 
     ids: tuple[str, ...] = ()
     service_codes: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    natures: tuple[str, ...] = ()
+    division_code: str = ""
     start: datetime | None = None
     end: datetime | None = None

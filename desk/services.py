@@ -16,6 +16,8 @@ import yaml
 TYPES = ("realtime", "batch", "blackbox")
 DATATYPES = ("string", "number", "datetime", "text", "singlevaluelist", "multivaluelist")
 LIST_TYPES = ("singlevaluelist", "multivaluelist")
+#: Attributes of every service, filled in by the bot: see desk/hidden.py.
+RESERVED = ("nature", "division", "division_code", "wish", "repeated")
 _CODE = re.compile(r"\d{4}\Z")
 _ATTRIBUTE_CODE = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SERVICE_FIELDS = {"code", "group", "name", "description", "words", "type", "attributes"}
@@ -36,7 +38,10 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True)
 class Attribute:
-    """One question of a service (GeoReport v2, service definition)."""
+    """One question of a service (GeoReport v2, service definition).
+
+    `automated` is "" for a question to the citizen, else who fills it in (mySociety's extension: `server_set`).
+    """
 
     code: str
     datatype: str
@@ -46,6 +51,7 @@ class Attribute:
     variable: bool = True
     datatype_description: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    automated: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ def _row_faults(row: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(attributes, list):
         yield "attributes must be a list"
         return
-    seen: set[str] = set()
+    seen = set(RESERVED)
     for attribute in attributes:
         yield from _attribute_faults(attribute, seen)
 
@@ -160,7 +166,7 @@ def _attribute_faults(row: Any, seen: set[str]) -> Iterator[str]:
         for name in sorted(set(row) - _ATTRIBUTE_FIELDS)
     )
     if not (isinstance(code, str) and _ATTRIBUTE_CODE.match(code)) or code in seen:
-        yield f"attribute {code!r}: code must be lower-case, and once only"
+        yield f"attribute {code!r}: code must be lower-case, once only, and none that the desk itself uses"
     seen.add(str(code))
     if not _is_text(row.get("description")):
         yield f"attribute {code!r}: description is missing"

@@ -18,7 +18,11 @@ class Complaint:
         place: the place as said; `latitude`/`longitude` are WGS84 if a pin was shared.
         answers: the backend's questions → the citizen's answers, by attribute code.
         contact_phone: sealed (encrypted) phone number, "" if none was given.
-        visibility: "public" or "confidential" if the citizen said so, else "": nothing is made public unasked.
+        nature: what is wanted (catalog/natures.yml), "" if nobody could tell.
+        division: full name of the division the place lies in, with its national code; "" if unknown.
+        wish: what the citizen asks to be done, masked like the description; repeated: they told it before.
+        visibility: "public" or "confidential" if the citizen said so or the nature asks for it, else "": nothing is made
+            public unasked.
         consent: version of the privacy notice in force when the citizen confirmed.
         backend_id: the backend's number; `backend_token` while it still owes one.
         status: the backend's last status word that counted; `stage` is its meaning in catalog/statuses.yml.
@@ -50,10 +54,15 @@ class Complaint:
     status_at: datetime | None = None
     status_text: str = ""
     sealed: dict[str, str] = field(default_factory=dict)
+    nature: str = ""
+    division: str = ""
+    division_code: str = ""
+    wish: str = ""
+    repeated: bool = False
 
     @property
     def is_confidential(self) -> bool:
-        """True if the citizen asked for it; staff then see no name."""
+        """True if the citizen or the nature asked for it; staff then see no name."""
         return self.visibility == "confidential"
 
 

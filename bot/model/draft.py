@@ -30,6 +30,13 @@ class Draft:
         held: the message that came after a long silence, until the citizen says whether to go on.
         before_silence: what `asking` was before that offer.
         misunderstood: how often in a row an answer did not help.
+        nature: code of what is wanted (catalog/natures.yml), "" while nobody can tell.
+        domain: the likeliest domain of our own catalogue, whatever the backend calls it.
+        placeless: the citizen said that no place belongs to it.
+        division: the division the place lies in, as `Division`'s fields; None while unknown.
+        choices: divisions to ask between, when the place's own name means several.
+        district_known: nothing is to be asked about the district (known, elsewhere, or not wanted).
+        wish: what the citizen asks to be done; repeated: they told it before, here or elsewhere.
     """
 
     said: list[str] = field(default_factory=list)
@@ -56,6 +63,14 @@ class Draft:
     misunderstood: int = 0
     held: dict[str, Any] = field(default_factory=dict)
     before_silence: str = ""
+    nature: str = ""
+    domain: str = ""
+    placeless: bool = False
+    division: dict[str, str] | None = None
+    choices: list[dict[str, str]] = field(default_factory=list)
+    district_known: bool = False
+    wish: str = ""
+    repeated: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for the dialogue's slot; fields at their default are left out."""
@@ -89,6 +104,26 @@ class Ranked:
 
 
 @dataclass(frozen=True)
+class Division:
+    """An administrative division that a message names.
+
+    Attributes:
+        full: the whole address head, "浙江省杭州市西湖区文新街道".
+        district: the district or county in it.
+    """
+
+    code: str
+    full: str
+    district: str
+
+    @property
+    def label(self) -> str:
+        """Return the part from the district on: "西湖区文新街道"."""
+        at = self.full.find(self.district) if self.district else -1
+        return self.full[at:] if at >= 0 else self.full
+
+
+@dataclass(frozen=True)
 class Said:
     """One message as understood: the words, masked, and what was found in them.
 
@@ -99,6 +134,10 @@ class Said:
         field, value: for a correction: which field, and the new value if it was given.
         ranking: services, best first; `sure` when the first may be taken without asking.
         matters: separate matters in the message, at least one.
+        nature: code of what is wanted; `nature_sure` when it may be taken without asking.
+        divisions: what the place names mean, `choices` those to ask between when that is open.
+        district_open: the home city has districts, and the message names neither one nor another city.
+        wish: what is asked to be done; repeated: it was told before.
     """
 
     key: str
@@ -116,3 +155,10 @@ class Said:
     ranking: tuple[Ranked, ...] = ()
     sure: bool = False
     matters: tuple[str, ...] = ()
+    nature: str = ""
+    nature_sure: bool = False
+    divisions: tuple[Division, ...] = ()
+    choices: tuple[Division, ...] = ()
+    district_open: bool = False
+    wish: str = ""
+    repeated: bool = False

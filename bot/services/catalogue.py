@@ -6,7 +6,7 @@ They are kept in the record, so that a backend that is down does not stop the di
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot.model.backend import Attribute, Service, ServiceType
@@ -26,7 +26,10 @@ class Catalogue:
     def __init__(
         self, record: Record, backend: Backend, *, until_pulled: Directory = NOTHING
     ) -> None:
-        """`until_pulled` serves before the first pull: a backend that is down at the start stops no citizen."""
+        """`until_pulled` serves before the first pull: a backend that is down at the start stops no citizen.
+
+        Its natures serve for good: no backend publishes any.
+        """
         self._record = record
         self._backend = backend
         self._until_pulled = until_pulled
@@ -41,7 +44,7 @@ class Catalogue:
         if self._directory is None:
             with self._record.unit() as unit:
                 body = unit.documents.get(_DOCUMENT)
-            self._directory = _parse(body) if body else None
+            self._directory = self._parsed(body) if body else None
         return self._directory
 
     def reload(self) -> None:
@@ -63,8 +66,11 @@ class Catalogue:
         }
         with self._record.unit() as unit:
             unit.documents.put(_DOCUMENT, body)
-        self._directory = _parse(body)
+        self._directory = self._parsed(body)
         return len(services)
+
+    def _parsed(self, body: dict[str, Any]) -> Directory:
+        return replace(_parse(body), natures=self._until_pulled.natures)
 
 
 def _parse(body: dict[str, Any]) -> Directory:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.model.draft import Draft, Said
+from collections.abc import Sequence
+
+from bot.model.draft import Draft, Ranked, Said
 from bot.services import phrasing
 from bot.services.directory import Directory
 
@@ -11,6 +13,8 @@ _TELLING = 8  # characters: more than a name for a category
 # Share of the likeliest domain from which it is right as often as when the model itself is sure (measured on
 # real messages), and how far its best service must lead.
 _GROUP_SURE, _AHEAD = 0.8, 2.0
+# Among this many offered a second domain must be, if it has this share: the right domain is what counts.
+_OFFERED_FIRST, _REAL_SHARE = 3, 0.1
 _LIKELY = 0.3  # from here a service that is named outright is taken
 
 
@@ -18,11 +22,29 @@ def guess(draft: Draft, said: Said, directory: Directory) -> None:
     """Set the service if one is clearly meant; else remember the likeliest for the question."""
     if draft.category:
         return
-    codes = directory.rank(said.ranking, " ".join(draft.said))
+    codes = directory.rank(spread(said.ranking), " ".join(draft.said))
     if codes and (said.sure or _group_is_sure(said) or _is_named(codes, said, directory)):
         draft.category = codes[0]
     elif codes:
         draft.wondered = codes
+
+
+def spread(ranking: Sequence[Ranked]) -> list[Ranked]:
+    """Return the ranking with the best service of the second domain among the first three, if it is likely enough."""
+    rows = list(ranking)
+    others = [r for r in rows if r.group != rows[0].group]
+    if not others or any(r in others for r in rows[:_OFFERED_FIRST]):
+        return rows
+    shares: dict[str, float] = {}
+    for row in others:
+        shares[row.group] = shares.get(row.group, 0.0) + row.confidence
+    second = max(shares, key=lambda group: shares[group])
+    if shares[second] < _REAL_SHARE:
+        return rows
+    best = next(r for r in others if r.group == second)
+    rows.remove(best)
+    rows.insert(_OFFERED_FIRST - 1, best)
+    return rows
 
 
 def _group_is_sure(said: Said) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.model.draft import CATEGORY, CONFIRMED, DETAILS, PLACE, Draft, Said
-from bot.services import phrasing
+from bot.services import categorising, locating, phrasing
 from bot.services.directory import Directory
 from bot.services.taken import Taken
 
@@ -70,11 +70,7 @@ def correct(taken: Taken, said: Said, directory: Directory, *, field_name: str) 
     if _NO_VALUE.fullmatch(value):
         value = ""
     draft.said.append(said.text)
-    if (
-        swap
-        and field_name in ("", DETAILS, PLACE)
-        and _swap(draft, swap["old"].strip(), swap["new"].strip())
-    ):
+    if swap and field_name in ("", DETAILS, PLACE) and _swap(draft, said, swap):
         taken.notes.append(("utter_corrected", {"field": "", "value": swap["new"].strip()}))
     elif not field_name and said.places:
         _replace(taken, PLACE, value or said.places[0], said, directory)
@@ -91,11 +87,14 @@ def correct(taken: Taken, said: Said, directory: Directory, *, field_name: str) 
         draft.asking = ""
 
 
-def _swap(draft: Draft, old: str, new: str) -> bool:
+def _swap(draft: Draft, said: Said, swap: re.Match[str]) -> bool:
     """Replace one word by another wherever it stands; False if it stands nowhere."""
+    old, new = swap["old"].strip(), swap["new"].strip()
     if not old or not new or (old not in draft.place and all(old not in d for d in draft.details)):
         return False
-    draft.place = _exchange(draft.place, old, new)
+    before, draft.place = draft.place, _exchange(draft.place, old, new)
+    if before != draft.place and said.divisions:
+        locating.moved(draft, said)
     draft.details = [_exchange(d, old, new) for d in draft.details]
     draft.since = _exchange(draft.since, old, new)
     return True
@@ -114,9 +113,10 @@ def _replace(taken: Taken, name: str, value: str, said: Said, directory: Directo
     draft = taken.draft
     if name == PLACE:
         draft.place, draft.point = phrasing.without_lead_in(value), None
+        locating.moved(draft, said)
         value = draft.place
     elif name == CATEGORY:
-        codes = directory.named(value) or directory.rank(said.ranking, value)
+        codes = directory.named(value) or directory.rank(categorising.spread(said.ranking), value)
         if not codes:
             codes = draft.wondered
         draft.category = codes[0] if len(codes) == 1 or said.sure else ""

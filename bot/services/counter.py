@@ -154,6 +154,7 @@ class Counter:
 def _complaint(draft: Draft, counter: Counter, receipt: str, now: datetime) -> Complaint:
     service = counter.directory.service(draft.category)
     point = _point(draft.point)
+    division = draft.division or {}
     latitude, longitude = to_wgs84(point) if point else (None, None)
     return Complaint(
         id=uuid.uuid4().hex,
@@ -171,11 +172,22 @@ def _complaint(draft: Draft, counter: Counter, receipt: str, now: datetime) -> C
         answers=dict(draft.answers),
         contact_phone=draft.sealed.get(draft.phone, "") if draft.phone else "",
         contact_name=draft.name,
-        visibility=draft.visibility,
+        visibility=visibility(draft, counter.directory),
         consent=counter.office.notice_version,
         confirmed_at=now,
         sealed=dict(draft.sealed),
+        nature=draft.nature,
+        division=division.get("full", ""),
+        division_code=division.get("code", ""),
+        wish=draft.wish,
+        repeated=draft.repeated,
     )
+
+
+def visibility(draft: Draft, directory: Directory) -> str:
+    """Return the citizen's word on publicity, else what the nature asks for."""
+    asked = directory.natures.is_confidential(draft.nature)
+    return draft.visibility or ("confidential" if asked else "")
 
 
 def _title(summary: str) -> str:

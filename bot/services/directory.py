@@ -7,10 +7,11 @@ worded otherwise. Codes that both have are taken as they are; for the rest names
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.model.backend import Attribute, Service
 from bot.model.draft import Ranked
+from bot.model.nature import NatureTable
 
 OTHER = "其他"
 #: What likens a foreign service to one of our catalogue's; `_ENOUGH` is what it takes to be offered at all.
@@ -19,10 +20,11 @@ _SAME, _SAME_GROUP, _KEYWORD, _CHARACTERS, _ENOUGH = 4.0, 2.0, 1.0, 2.0, 1.0
 
 @dataclass(frozen=True)
 class Directory:
-    """The backend's services and the questions each wants answered."""
+    """The backend's services and the questions each wants answered; and our own natures, the other axis."""
 
     services: tuple[Service, ...]
     attributes: Mapping[str, tuple[Attribute, ...]]
+    natures: NatureTable = field(default_factory=NatureTable)
 
     def service(self, code: str) -> Service | None:
         """Return the service with this code, None when the backend does not have it (any more)."""
@@ -86,6 +88,19 @@ class Directory:
     def has_attribute(self, service_code: str, attribute_code: str) -> bool:
         """True if the service defines this attribute, asked or not."""
         return any(a.code == attribute_code for a in self.attributes.get(service_code, ()))
+
+    def takes(self, service_code: str, attribute_code: str, value: str) -> bool:
+        """True if the service defines this attribute and would not refuse this value of ours.
+
+        A backend that asks citizens something by the same name may mean something else: only one that wants it
+        from a system, or lists this very value, takes it.
+        """
+        listed = self.attributes.get(service_code, ())
+        found = next((a for a in listed if a.code == attribute_code), None)
+        if found is None:
+            return False
+        known = value in dict(found.values)
+        return known or found.automated and not found.values
 
     def _questions(self, code: str) -> list[Attribute]:
         asked = [a for a in self.attributes.get(code, ()) if a.variable and not a.automated]

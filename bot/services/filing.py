@@ -30,9 +30,10 @@ _MEDIA_PATIENCE = timedelta(seconds=15)
 _LOOK_UP_AFTER_S = 15.0
 _NEVER = (DeliveryState.FAILED, DeliveryState.WITHHELD)
 _DIRECTORY_AGAIN_S = 2.0
+_NO_PLACE = "（市民未提供地点）"  # Open311 wants a location; what is only asked may have none
 #: What the office is told of the citizen's wish; no wish, no line.
 _WISHES = {
-    "confidential": "\n（市民要求保密，请勿向被反映方透露其身份）",
+    "confidential": "\n（请为市民保密，勿向被反映方透露其身份）",
     "public": "\n（市民同意公开此事，姓名电话除外）",
 }
 
@@ -139,10 +140,10 @@ class FilingHandler:
         return Filing(
             service_code=complaint.service_code,
             description=_description(complaint, restore(complaint.description, originals)),
-            address_string=restore(complaint.place, originals),
+            address_string=_address(complaint, originals),
             lat=complaint.latitude,
             long=complaint.longitude,
-            attributes=_attributes(complaint, directory),
+            attributes=_attributes(complaint, directory, originals),
             media_urls=tuple(self._media_url(m.id) for m in media),
             first_name=complaint.contact_name,
             phone=phone,
@@ -172,9 +173,28 @@ def _settle_service(unit: Unit, complaint: Complaint, directory: Directory) -> N
     unit.complaints.save(complaint)
 
 
-def _attributes(complaint: Complaint, directory: Directory) -> dict[str, str | list[str]]:
-    """Return the answers, and our receipt number where the service defines a place for it."""
-    attributes: dict[str, str | list[str]] = dict(complaint.answers)
+def _address(complaint: Complaint, originals: dict[str, str]) -> str:
+    address = restore(complaint.place, originals)
+    return address if address or complaint.latitude is not None else _NO_PLACE
+
+
+def _attributes(
+    complaint: Complaint, directory: Directory, originals: dict[str, str]
+) -> dict[str, str | list[str]]:
+    """Return the answers, and where the service defines a place for it what we know besides and our number."""
+    known = {
+        "nature": complaint.nature,
+        "division": complaint.division,
+        "division_code": complaint.division_code,
+        "wish": restore(complaint.wish, originals),
+        "repeated": "true" if complaint.repeated else "",
+    }
+    attributes: dict[str, str | list[str]] = {
+        code: value
+        for code, value in known.items()
+        if value and directory.takes(complaint.service_code, code, value)
+    }
+    attributes.update(complaint.answers)
     for code in ("reference", "external_id", "minsheng_receipt"):
         if directory.has_attribute(complaint.service_code, code):
             attributes[code] = complaint.receipt

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import re
 
-from bot.model.backend import Attribute
 from bot.model.draft import ANSWER, CATEGORY, CONFIRMED, DETAILS, PLACE, Draft, Said
-from bot.services import categorising, correcting, phrasing
+from bot.services import answering, categorising, correcting, locating, phrasing, wanting
+from bot.services.answering import read_answer
 from bot.services.categorising import UNKNOWN_PLACE
 from bot.services.correcting import FIELD_NAMES
 from bot.services.directory import Directory
+from bot.services.locating import DIVISION
 from bot.services.phrasing import NOTE, agrees
 from bot.services.taken import Taken
 
-__all__ = ["FIELD_NAMES", "RESUME", "Taken", "is_interruption", "next_slot", "read_answer", "take"]
+__all__ = [
+    "DIVISION",
+    "FIELD_NAMES",
+    "RESUME",
+    "Taken",
+    "is_interruption",
+    "next_slot",
+    "read_answer",
+    "take",
+]
 
 #: Meanings that are no content unless the message also names a place or a clear matter.
 INTERRUPTIONS = frozenset(
@@ -44,18 +54,27 @@ RESUME = "resume"  # what a draft asks after a long silence: to go on with it, o
 def take(draft: Draft, said: Said, directory: Directory) -> Taken:
     """Take one message into the draft."""
     taken = Taken(draft)
+    if wanting.declared(taken, said, directory):
+        draft.sealed.update(said.sealed)
+        draft.merged, draft.misunderstood = [*draft.merged[-9:], said.key], 0
+        return taken
     if is_interruption(said, draft) and not _answers(draft, said, directory):
         taken.counts = False
         return taken
     draft.sealed.update(said.sealed)
     draft.merged = [*draft.merged[-9:], said.key]
     gave_extra = _extras(taken, said)
-    before = (draft.place, draft.category, len(draft.details), dict(draft.answers), draft.attribute)
+    before = _state(draft)
     _apply(taken, said, directory, gave_extra=gave_extra)
-    after = (draft.place, draft.category, len(draft.details), dict(draft.answers), draft.attribute)
-    moved = before != after or taken.confirmed or gave_extra or bool(taken.notes)
+    moved = before != _state(draft) or taken.confirmed or gave_extra or bool(taken.notes)
     draft.misunderstood = 0 if moved and not taken.unclear else draft.misunderstood + 1
     return taken
+
+
+def _state(draft: Draft) -> tuple[object, ...]:
+    """Return what a message that helps has changed."""
+    told = (len(draft.details), dict(draft.answers), draft.attribute)
+    return (draft.place, draft.placeless, draft.division, len(draft.choices), draft.category, *told)
 
 
 def is_interruption(said: Said, draft: Draft) -> bool:
@@ -63,6 +82,10 @@ def is_interruption(said: Said, draft: Draft) -> bool:
     if said.option and draft.offered or said.intent not in INTERRUPTIONS:
         return False
     if draft.asking == CATEGORY and phrasing.leaves_open(said.text):
+        return False
+    if draft.asking == PLACE and phrasing.has_none(said.text):
+        return False
+    if draft.asking in (DIVISION, CONFIRMED) and locating.answers(draft, said):
         return False
     if draft.asking == CONFIRMED and (agrees(said) or phrasing.adds(said.text)):
         return False
@@ -108,7 +131,7 @@ def _extras(taken: Taken, said: Said) -> bool:
 
 def _apply(taken: Taken, said: Said, directory: Directory, *, gave_extra: bool) -> None:
     draft = taken.draft
-    if said.option and draft.offered and _choose(draft, said, directory):
+    if _answers_outright(taken, said, directory):
         return
     if draft.asking == "correct":
         correcting.choose_field(taken, said, directory)
@@ -129,6 +152,19 @@ def _apply(taken: Taken, said: Said, directory: Directory, *, gave_extra: bool) 
         return
     else:
         _content(taken, said, directory)
+
+
+def _answers_outright(taken: Taken, said: Said, directory: Directory) -> bool:
+    """Take an option, a district or "没有" where such was asked for; False if it is something else."""
+    draft = taken.draft
+    if said.option and draft.offered and _choose(draft, said, directory):
+        return True
+    if draft.asking == DIVISION:
+        return locating.take_choice(taken, said)
+    if draft.asking == CONFIRMED and locating.answers(draft, said):
+        return locating.take_district(taken, said)
+    draft.placeless = draft.placeless or wanting.declines_place(draft, said, directory)
+    return draft.placeless and draft.asking == PLACE
 
 
 def _says_nothing(draft: Draft, said: Said) -> bool:
@@ -152,7 +188,9 @@ def _choose(draft: Draft, said: Said, directory: Directory) -> bool:
     elif draft.asking == "correct":
         draft.correcting = chosen
     elif draft.asking == ANSWER:
-        _answer(draft, chosen, directory)
+        answering.answer(draft, chosen, directory)
+    elif draft.asking == DIVISION:
+        locating.choose(draft, chosen)
     else:
         return False
     draft.offered = []
@@ -183,15 +221,19 @@ def _content(taken: Taken, said: Said, directory: Directory) -> None:
         return
     draft.said.append(said.text)
     if draft.asking == ANSWER:
-        _answer_in_words(taken, said, directory)
+        answering.in_words(taken, said, directory)
         return
     told = len(draft.details)
     if draft.asking == PLACE:
         _place_answer(taken, said, directory)
+    elif draft.asking == DIVISION:
+        _place_again(draft, said)
     else:
         _story(draft, said)
+    locating.note(draft, said)
     if len(draft.details) > told:
         categorising.guess(draft, said, directory)
+        wanting.take(draft, said)
     if draft.asking == CONFIRMED:
         _added(taken, said, directory, told=len(draft.details) > told)
 
@@ -200,11 +242,12 @@ def _added(taken: Taken, said: Said, directory: Directory, *, told: bool) -> Non
     """Say what a further word after the read-back did; a bare place is the better place."""
     draft = taken.draft
     open_hint = bool(draft.attribute)
-    _hinted_answer(draft, said, directory)
+    answering.hinted(draft, said, directory)
     if told or open_hint or not said.places or said.places[0] in draft.place:
         taken.notes.append(("utter_added", {}))
         return
     draft.place, draft.point = phrasing.without_lead_in(said.text.strip(" ，。,.")), None
+    locating.moved(draft, said)
     taken.notes.append(("utter_corrected", {"field": FIELD_NAMES[PLACE], "value": draft.place}))
 
 
@@ -216,7 +259,9 @@ def _take_first_matter(taken: Taken, said: Said, directory: Directory) -> None:
     taken.draft.said.append(first)
     taken.draft.place = taken.draft.place or shared
     taken.draft.details.append(first)
-    codes = directory.rank(said.ranking, first)
+    locating.note(taken.draft, said)
+    wanting.take(taken.draft, said)
+    codes = directory.rank(categorising.spread(said.ranking), first)
     named = [c for c in codes if any(w in first for w in categorising.keywords(directory, c))]
     if named:
         taken.draft.category = named[0]
@@ -233,6 +278,17 @@ def _story(draft: Draft, said: Said) -> None:
         draft.since = said.since
     if _beyond_place(said) or not said.places:
         draft.details.append(phrasing.without_contact(said.text, said) or said.text)
+
+
+def _place_again(draft: Draft, said: Said) -> None:
+    """Take what follows "哪一个" and names none: the place once more, more of it, or the story."""
+    text = said.text.strip(" ，。,.")
+    if not said.places or phrasing.is_sentence(text):
+        _story(draft, said)
+    elif draft.place in text:
+        draft.place = phrasing.without_lead_in(text)
+    elif said.places[0] not in draft.place:
+        draft.place = f"{draft.place} {said.places[0]}"
 
 
 def _beyond_place(said: Said) -> bool:
@@ -263,68 +319,27 @@ def _place_answer(taken: Taken, said: Said, directory: Directory) -> None:
         draft.place = "" if taken.unclear else f"{text}{UNKNOWN_PLACE}"
     elif not told and said.intent not in ("affirm", "deny") and len(text) > 1:
         draft.place = phrasing.without_lead_in(text)
+    if wanting.place_is_optional(draft, directory) and (
+        not draft.place or UNKNOWN_PLACE in draft.place
+    ):
+        draft.place, draft.placeless, taken.unclear = "", True, False
     if told:
         draft.details.append(phrasing.without_contact(said.text, said) or said.text)
     draft.since = draft.since or said.since
 
 
-def _answer(draft: Draft, value: str, directory: Directory) -> None:
-    attribute = directory.attribute(draft.category, draft.attribute)
-    many = attribute is not None and attribute.datatype == "multivaluelist"
-    draft.answers[draft.attribute] = [value] if many else value
-    draft.attribute = ""
-
-
-def _answer_in_words(taken: Taken, said: Said, directory: Directory) -> None:
-    draft = taken.draft
-    attribute = directory.attribute(draft.category, draft.attribute)
-    if attribute is None:
-        draft.attribute = ""
-        return
-    value = read_answer(attribute, said.text)
-    if value is None and draft.misunderstood < 1:
-        taken.notes.append(("utter_answer_unclear", {}))
-        draft.misunderstood += 1
-        return
-    if value is None:
-        value = attribute.values[-1][0] if attribute.values else said.text
-    _answer(draft, str(value), directory)
-    draft.offered = []
-
-
-def _hinted_answer(draft: Draft, said: Said, directory: Directory) -> None:
-    """Take what follows a hint as its answer; where any words would fit, only a short note, not more of the story."""
-    attribute = directory.attribute(draft.category, draft.attribute)
-    if attribute is None or attribute.code in draft.answers:
-        return
-    is_closed = bool(attribute.values) or attribute.datatype == "number"
-    value = read_answer(attribute, said.text)
-    if value is not None and (is_closed or not phrasing.is_sentence(value)):
-        _answer(draft, value, directory)
-
-
-def read_answer(attribute: Attribute, text: str) -> str | None:
-    """Return the value a citizen's words give to a backend question, None if they do not fit it."""
-    text = text.strip()
-    if attribute.values:
-        for key, name in attribute.values:
-            if text and (text in (key, name) or name in text or (len(text) > 1 and text in name)):
-                return key
-        return None
-    if attribute.datatype == "number":
-        number = re.search(r"\d+(?:\.\d+)?", text)
-        return number.group() if number else None
-    return text or None
-
-
 def next_slot(draft: Draft, directory: Directory) -> str:
     """Say what to ask next, and set it in the draft: a slot name, or "correct" while a value is due."""
     if draft.asking in ("correct", RESUME):
-        return CONFIRMED if draft.details and draft.place and draft.category else DETAILS
+        known = draft.details and draft.category and not wanting.place_is_due(draft, directory)
+        return CONFIRMED if known else DETAILS
     if not draft.details:
         draft.asking = DETAILS
-    elif not draft.place:
+    elif wanting.place_is_due(draft, directory):
         draft.asking = PLACE
+    elif locating.choice_is_due(draft):
+        draft.asking, draft.offered = DIVISION, [c["code"] for c in draft.choices]
+        return PLACE  # the form has no slot of its own for it
     elif not draft.category:
         draft.asking = CATEGORY
         offer = [c for c in draft.wondered if c != directory.other()][: _OFFERED_MOST - 1]

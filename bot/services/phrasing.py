@@ -43,6 +43,14 @@ _VAGUE_PLACE = re.compile(
     rf"就?在?我?们?(?:{_WHERE})(?:里|那里|那边|这里|这边|门口|附近|楼下)?"
     r"|.*(?:说不清|不清楚|不知道|不晓得|忘记?了|不记得|到处|记不).*"
 )
+_NONE = re.compile(
+    r"(?:我|这|那|都|也|就|呢|啊|[，,。.！!\s])*(?:没有?|无|不用|不需要|不涉及|没关系|跳过|不要|不填|不说|不留)"
+    r"(?:了|地点|地方|位置|具体|地址|特别|固定|这个|什么|的|吧|啊|呢|哦|呀|[，,。.！!\s])*"
+)
+_SOMEWHERE = re.compile(
+    r"小区|[楼路街巷弄村店厂园]|公司|单位|学校|[小中大]学|医院|市场|工地|窗口|这里|这边|那里|附近|门口|隔壁|家里|老板"
+)
+_NOT_KNOWN = re.compile(r"不知道|不清楚|不晓得|不懂|不确定|说不清|记不清|不记得|忘了|忘记了")
 _SLIP = re.compile(r"[搞写说弄记打填]错|错了|不对|才对|应该是|更正|改[成为到]")
 _CHANGE = re.compile(r"(?:改|换)[成回为到]+(?P<new>[^,，。!！?？]{2,30}?)[吧了啦呢]*[。!！]*$")
 _WISH = re.compile(
@@ -97,6 +105,21 @@ def is_no_place(text: str) -> bool:
 def is_vague_place(text: str) -> bool:
     """True for what nobody can find: "我们小区", "说不清楚"."""
     return _VAGUE_PLACE.fullmatch(text) is not None
+
+
+def has_none(text: str) -> bool:
+    """True for "没有", "没有具体地点", "不用": what was asked for is not there."""
+    return _NONE.fullmatch(text) is not None
+
+
+def speaks_of_place(text: str) -> bool:
+    """True if words speak of somewhere one could go to: a shop, a school, a road, "这里"."""
+    return _SOMEWHERE.search(text) is not None
+
+
+def does_not_know(text: str) -> bool:
+    """True for "不知道", "不清楚是哪个"."""
+    return _NOT_KNOWN.search(text) is not None
 
 
 def without_lead_in(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from bot.model.draft import Draft, Ranked, Said
+from bot.model.draft import Division, Draft, Ranked, Said
 from bot.services.intake import RESUME, is_interruption
 
 OPTIONS = ("go_on", "drop")
@@ -59,11 +59,12 @@ def _pack(said: Said) -> dict[str, Any]:
 
 
 def _unpack(data: dict[str, Any]) -> Said:
-    ranking = tuple(Ranked(**r) for r in data["ranking"])
     return Said(
         **{
             **data,
-            "ranking": ranking,
+            "ranking": tuple(Ranked(**r) for r in data["ranking"]),
+            "divisions": tuple(Division(**d) for d in data.get("divisions", ())),
+            "choices": tuple(Division(**d) for d in data.get("choices", ())),
             "places": tuple(data["places"]),
             "matters": tuple(data["matters"]),
         }

@@ -87,6 +87,11 @@ complaints = sa.Table(
     sa.Column("status_at", UtcDateTime, nullable=True),
     sa.Column("status_text", sa.Text, nullable=False),
     sa.Column("sealed", sa.JSON, nullable=False),
+    sa.Column("nature", sa.String(32), nullable=False),
+    sa.Column("division", sa.Text, nullable=False),
+    sa.Column("division_code", sa.String(12), nullable=False),
+    sa.Column("wish", sa.Text, nullable=False),
+    sa.Column("repeated", sa.Boolean, nullable=False),
 )
 
 updates = sa.Table(

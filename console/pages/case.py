@@ -30,7 +30,7 @@ _NONCE = re.compile(r"[0-9a-f]{32}")
 _FIRST_CHOICE = "in_progress"
 #: The citizen's word on publicity, as staff read it.
 _VISIBILITY = {
-    "confidential": "市民要求保密",
+    "confidential": "保密，勿透露市民身份",
     "public": "市民同意公开",
     "": "不公开（市民没有特别要求）",
 }
@@ -164,7 +164,10 @@ class OneCasePages:
 
     def _facts(self, complaint: Complaint, media: list[Medium]) -> list[tuple[str, str]]:
         facts = [
+            ("性质", self._site.natures.name(complaint.nature)),
+            ("诉求", complaint.wish),
             ("地点", complaint.place or "未说明"),
+            ("行政区划", complaint.division),
             ("坐标", _coordinates(complaint)),
             ("图片和语音", _media(media)),
             ("联系电话", "已留电话（加密保存）" if complaint.contact_phone else "未留"),

@@ -10,6 +10,7 @@ from bot.model.complaint import Complaint
 from bot.record import Unit
 from console.pages.presenting import case_row, category
 from console.site import Site, linker
+from console.wording import REPEATED
 
 MOST_CASES = 300
 _LONGEST_QUERY = 100
@@ -31,7 +32,7 @@ class CasePages:
         with self._site.record.unit() as unit:
             recent = unit.complaints.recent(limit=MOST_CASES)
             failed = unit.deliveries.count_by_state().get("failed", 0)
-            found = _found(unit, recent, query)
+            found = self._found(unit, recent, query)
         link = linker(request)
         values = {
             "query": query,
@@ -41,26 +42,26 @@ class CasePages:
         }
         return self._site.page(request, "cases.html", values)
 
+    def _found(self, unit: Unit, recent: list[Complaint], query: str) -> list[Complaint]:
+        """Return the complaint with this number, however old, else those of the newest that hold every word."""
+        if not query:
+            return recent
+        number = query.upper()
+        exact = unit.complaints.by_receipt(number) or unit.complaints.by_backend_id(query)
+        if exact is not None:
+            return [exact]
+        words = query.casefold().split()
+        return [case for case in recent if all(word in self._text_of(case) for word in words)]
 
-def _found(unit: Unit, recent: list[Complaint], query: str) -> list[Complaint]:
-    """Return the complaint with this number, however old, else those of the newest that hold every word."""
-    if not query:
-        return recent
-    number = query.upper()
-    exact = unit.complaints.by_receipt(number) or unit.complaints.by_backend_id(query)
-    if exact is not None:
-        return [exact]
-    words = query.casefold().split()
-    return [case for case in recent if all(word in _text_of(case) for word in words)]
-
-
-def _text_of(case: Complaint) -> str:
-    parts = (
-        case.receipt,
-        case.backend_id,
-        case.summary,
-        case.description,
-        case.place,
-        category(case),
-    )
-    return "\n".join(parts).casefold()
+    def _text_of(self, case: Complaint) -> str:
+        parts = (
+            case.receipt,
+            case.backend_id,
+            case.summary,
+            case.description,
+            case.place,
+            case.division,
+            category(self._site, case),
+            REPEATED if case.repeated else "",
+        )
+        return "\n".join(parts).casefold()

@@ -30,6 +30,7 @@ class CaseRow:
     backend_id: str
     confirmed_at: str
     is_confidential: bool
+    is_repeated: bool
 
 
 def case_row(site: Site, link: Callable[..., str], complaint: Complaint) -> CaseRow:
@@ -38,17 +39,19 @@ def case_row(site: Site, link: Callable[..., str], complaint: Complaint) -> Case
         url=link("case", id=complaint.id),
         receipt=complaint.receipt,
         summary=complaint.summary or complaint.description,
-        category=category(complaint),
+        category=category(site, complaint),
         place=complaint.place,
         state=status_name(complaint, site.statuses),
         tone=_TONES.get(complaint.stage, "going"),
         backend_id=complaint.backend_id,
         confirmed_at=moment(site.office, complaint.confirmed_at),
         is_confidential=complaint.is_confidential,
+        is_repeated=complaint.repeated,
     )
 
 
-def category(complaint: Complaint) -> str:
-    """Return group and service in one line."""
-    names = (complaint.service_group, complaint.service_name or complaint.service_code)
+def category(site: Site, complaint: Complaint) -> str:
+    """Return nature, group and service in one line."""
+    nature = site.natures.name(complaint.nature)
+    names = (nature, complaint.service_group, complaint.service_name or complaint.service_code)
     return " · ".join(name for name in names if name)

@@ -1,7 +1,8 @@
 """POST and GET requests, and tokens (GeoReport v2).
 
 Citizens' texts are not public: without the api_key an answer holds no description, no place, no
-pictures and no notes, only what kind of matter it is and how far it got.
+pictures and no notes, only what kind of matter it is and how far it got. With it, what the filing system
+told in hidden attributes stands under `extended_attributes` (an extension that several cities use).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from desk.api.desk import Desk, desk_of
 from desk.faults import BadRequest, NotFound
 from desk.filing import read_request
+from desk.hidden import ATTRIBUTES
 from desk.params import Params, body_params, query_params
 from desk.records import RequestQuery, StoredRequest
 from desk.statuses import CLOSED, OPEN, STATUSES, known
@@ -86,6 +88,8 @@ def _query(desk: Desk, params: Params) -> RequestQuery:
     return RequestQuery(
         service_codes=params.listed("service_code"),
         states=_states(params.listed("status")),
+        natures=params.listed("nature"),
+        division_code=params.text("division_code", 40),
         start=start,
         end=end,
     )
@@ -136,4 +140,7 @@ def _private(row: StoredRequest) -> dict[str, Any]:
         "lat": row.place.lat,
         "long": row.place.long,
         "media_url": row.media_urls[0] if row.media_urls else None,
+        "extended_attributes": {
+            a.code: row.attributes[a.code][0] for a in ATTRIBUTES if row.attributes.get(a.code)
+        },
     }

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from desk.api.desk import desk_of
 from desk.faults import NotFound
+from desk.hidden import all_of
 from desk.params import query_params
 from desk.services import Attribute, Service
 from desk.wire import Answer, respond
@@ -43,7 +44,7 @@ def services(request: Request) -> Response:
 
 
 def definition(request: Request) -> Response:
-    """Give the questions of one service; a service without questions has an empty list."""
+    """Give the questions of one service, and the attributes that are never asked (`automated`)."""
     desk = desk_of(request)
     desk.check_jurisdiction(query_params(request))
     service = desk.services.get(request.path_params["code"])
@@ -51,7 +52,7 @@ def definition(request: Request) -> Response:
         raise NotFound("没有这个服务代码。")
     body = {
         "service_code": service.code,
-        "attributes": [_attribute(attribute) for attribute in service.attributes],
+        "attributes": [_attribute(attribute) for attribute in all_of(service)],
     }
     return respond(request, Answer("service_definition", body))
 
@@ -61,7 +62,7 @@ def _service(service: Service) -> dict[str, Any]:
         "service_code": service.code,
         "service_name": service.name,
         "description": service.description,
-        "metadata": bool(service.attributes),
+        "metadata": True,  # at least the hidden ones
         "type": service.type,
         "keywords": ",".join(service.words),
         "group": service.group,
@@ -69,7 +70,7 @@ def _service(service: Service) -> dict[str, Any]:
 
 
 def _attribute(attribute: Attribute) -> dict[str, Any]:
-    return {
+    row = {
         "variable": attribute.variable,
         "code": attribute.code,
         "datatype": attribute.datatype,
@@ -79,3 +80,4 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
         "description": attribute.description,
         "values": [{"key": key, "name": name} for key, name in attribute.values],
     }
+    return row | {"automated": attribute.automated} if attribute.automated else row

@@ -49,6 +49,8 @@ class DeskStore:
                     person=asdict(new.person),
                     attributes=dict(new.attributes),
                     media_urls=list(new.media_urls),
+                    nature=new.nature,
+                    division_code=new.division_code,
                     state=OPEN,
                     status_notes="",
                     state_from=None,
@@ -146,9 +148,12 @@ def _conditions(query: RequestQuery) -> list[Any]:
         for column, wanted in (
             (requests.c.service_code, query.service_codes),
             (requests.c.state, query.states),
+            (requests.c.nature, query.natures),
         )
         if wanted
     ]
+    if query.division_code:
+        conditions.append(requests.c.division_code.startswith(query.division_code, autoescape=True))
     if query.start is not None:
         conditions.append(requests.c.requested_at >= query.start)
     if query.end is not None:

@@ -61,12 +61,16 @@ requests = Table(
     Column("person", JSON, nullable=False),
     Column("attributes", JSON, nullable=False),
     Column("media_urls", JSON, nullable=False),
+    Column("nature", String(40), nullable=False),
+    Column("division_code", String(40), nullable=False),
     Column("state", String(40), nullable=False),
     Column("status_notes", Text, nullable=False),
     Column("state_from", UtcDateTime),
     Column("requested_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_desk_request_requested_at", "requested_at"),
+    Index("ix_desk_request_nature", "nature"),
+    Index("ix_desk_request_division_code", "division_code"),
 )
 
 updates = Table(

@@ -21,6 +21,7 @@ from tests.console.desk_side import (
     Browser,
     HandClock,
     RecordingBackend,
+    natures,
     office,
     statuses,
 )
@@ -71,6 +72,7 @@ def open_console(record: SqlRecord, clock: HandClock) -> Iterator[OpenConsole]:
                 record=record,
                 office=office(),
                 statuses=statuses(),
+                natures=natures(),
                 backend=backend,
                 clock=clock,
             )

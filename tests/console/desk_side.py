@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from bot.model.complaint import Complaint
 from bot.model.conversation import Direction, Line, WaitReason
 from bot.model.errors import RemoteError
+from bot.model.nature import NatureTable
 from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.storage.record import SqlRecord
@@ -30,6 +31,10 @@ def catalog(name: str) -> Any:
 
 def office() -> Office:
     return Office.parse(catalog("office.yml"))
+
+
+def natures() -> NatureTable:
+    return NatureTable.parse(catalog("natures.yml"))
 
 
 def statuses() -> StatusTable:

@@ -121,6 +121,37 @@ def test_a_case_shows_all_its_fields(staff: Browser, record: SqlRecord) -> None:
     }
 
 
+def test_what_is_wanted_where_it_lies_and_that_it_came_up_before_are_seen(
+    staff: Browser, record: SqlRecord
+) -> None:
+    told = complaint(
+        nature="tip_off",
+        wish="请查处这家店",
+        repeated=True,
+        division="浙江省杭州市西湖区",
+        division_code="330106",
+    )
+    store(record, told, complaint(2, nature="praise", receipt="HZ-261123-0002"))
+    shown = facts(staff)
+    assert (shown["性质"], shown["诉求"], shown["行政区划"]) == (
+        "举报",
+        "请查处这家店",
+        "浙江省杭州市西湖区",
+    )
+    assert "曾反映过" in staff.soup("/cases/c1").text
+    assert "曾反映过" not in staff.soup("/cases/c2").text
+    assert "举报 · 环保 · 社会生活噪声" in staff.soup("/cases").text
+    assert receipts(staff, "表扬") == ["HZ-261123-0002"]
+    assert receipts(staff, "曾反映过 西湖区") == ["HZ-261123-0001"]
+
+
+def test_a_nature_the_catalogue_lost_is_shown_by_its_code(
+    staff: Browser, record: SqlRecord
+) -> None:
+    store(record, complaint(nature="riddle"))
+    assert facts(staff)["性质"] == "riddle"
+
+
 def test_the_phone_is_on_no_page_neither_sealed_nor_clear(
     staff: Browser, record: SqlRecord
 ) -> None:
@@ -133,7 +164,7 @@ def test_the_phone_is_on_no_page_neither_sealed_nor_clear(
 def test_who_asked_for_confidence_is_not_named(staff: Browser, record: SqlRecord) -> None:
     store(record, complaint(visibility="confidential", contact_name="王小明"))
     assert "王小明" not in staff.get("/cases/c1").text
-    assert facts(staff)["是否公开"] == "市民要求保密"
+    assert facts(staff)["是否公开"] == "保密，勿透露市民身份"
 
 
 @pytest.mark.parametrize(

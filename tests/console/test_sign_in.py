@@ -15,6 +15,7 @@ from tests.console.desk_side import (
     Browser,
     HandClock,
     RecordingBackend,
+    natures,
     office,
     statuses,
 )
@@ -135,6 +136,7 @@ def test_every_page_and_form_is_shut_without_a_session(
         record=record,
         office=office(),
         statuses=statuses(),
+        natures=natures(),
         backend=RecordingBackend(),
         clock=clock,
     )

@@ -27,10 +27,13 @@ from bot.services.filing import FilingHandler
 from bot.services.turn import Dialogue, TurnTaker
 from bot.storage.record import SqlRecord
 from connectors.wechat.rendering import divide
+from desk import hidden as desk_hidden
 from desk import services as desk_services
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "catalog"
+#: What the desk takes from the bot without asking the citizen (desk/hidden.py).
+HIDDEN = tuple(Attribute(a.code, a.description, automated=True) for a in desk_hidden.ATTRIBUTES)
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)  # 10:00 in Hangzhou, on duty
 
 
@@ -99,7 +102,8 @@ def catalogue_directory() -> Directory:
         )
         for row in rows
     )
-    return Directory(services, {row.code: tuple(map(_attribute, row.attributes)) for row in rows})
+    asked = {row.code: (*map(_attribute, row.attributes), *HIDDEN) for row in rows}
+    return Directory(services, asked, Catalog.load(CATALOG).natures)
 
 
 def _attribute(row: desk_services.Attribute) -> Attribute:

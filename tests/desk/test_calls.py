@@ -26,7 +26,7 @@ def test_services_are_the_whole_catalogue_in_both_formats(office: Office) -> Non
     noise = next(row for row in rows if row["service_code"] == NOISE)
     assert noise["group"] == "环保"
     assert "广场舞" in noise["keywords"].split(",")
-    assert noise["metadata"] is False
+    assert noise["metadata"] is True
     xml = office.get("/services.xml")
     assert xml.headers["Content-Type"] == "text/xml; charset=utf-8"
     tree = ElementTree.fromstring(xml.content)
@@ -43,6 +43,70 @@ def test_a_definition_holds_questions_and_choices(office: Office) -> None:
     tree = ElementTree.fromstring(office.get("/services/0701.xml").content)
     assert tree.findtext("attributes/attribute/values/value/key") == "home"
     assert tree.findtext("attributes/attribute/variable") == "true"
+
+
+def test_hidden_attributes_stand_in_every_definition_after_the_questions(office: Office) -> None:
+    rows = office.get("/services/0701.json").json()["attributes"]
+    asked = [row["code"] for row in rows if "automated" not in row]
+    hidden = [row["code"] for row in rows if row.get("automated") == "server_set"]
+    assert (asked, hidden) == (
+        ["scope"],
+        ["nature", "division", "division_code", "wish", "repeated"],
+    )
+    tree = ElementTree.fromstring(office.get(f"/services/{NOISE}.xml").content)
+    assert tree.findtext("attributes/attribute/automated") == "server_set"
+
+
+def test_hidden_attributes_are_kept_and_shown_with_the_key_only(office: Office) -> None:
+    told = {"nature": "tip_off", "division_code": "330106", "wish": "请查处", "repeated": "true"}
+    number = office.file(**{f"attribute[{code}]": value for code, value in told.items()})
+    for suffix in ("json", "xml"):
+        shown = office.get(f"/requests/{number}.{suffix}", api_key=KEY)
+        assert all(value in shown.text for value in told.values())
+        assert "请查处" not in office.get(f"/requests/{number}.{suffix}").text
+    row = office.get(f"/requests/{number}.json", api_key=KEY).json()[0]
+    assert row["extended_attributes"] == told
+
+
+def test_a_hidden_attribute_may_be_left_out_and_an_unknown_one_is_passed_over(
+    office: Office,
+) -> None:
+    number = office.file(**{"attribute[colour]": "red"})
+    row = office.get(f"/requests/{number}.json", api_key=KEY).json()[0]
+    assert row["extended_attributes"] == {}
+
+
+def test_a_code_that_fits_no_column_is_refused(office: Office) -> None:
+    answer = office.post(
+        "/requests.json",
+        {
+            "api_key": KEY,
+            "service_code": NOISE,
+            "description": "x",
+            "address_string": "y",
+            "attribute[nature]": "n" * 41,
+        },
+    )
+    assert answer.status_code == 400
+
+
+def test_requests_are_found_by_nature_and_by_a_division_or_what_it_lies_in(
+    fresh_office: Office,
+) -> None:
+    street = {"attribute[nature]": "tip_off", "attribute[division_code]": "330106009"}
+    first = fresh_office.file(**street)
+    second = fresh_office.file(**{"attribute[division_code]": "330110"})
+
+    def found(**query: str) -> list[str]:
+        rows = fresh_office.get("/requests.json", api_key=KEY, **query).json()
+        return [row["service_request_id"] for row in rows]
+
+    assert found(nature="tip_off") == [first]
+    assert found(nature="tip_off,praise", division_code="330106") == [first]
+    assert found(division_code="330110") == [second]
+    assert found(division_code="33") == [second, first]
+    assert found(division_code="%") == []
+    assert found(nature="praise") == []
 
 
 def test_a_filed_request_comes_back_whole_with_the_key(office: Office) -> None:

@@ -14,8 +14,9 @@ _PATTERN_SIGNS = re.compile(r"[|\\\[\]^$*+]|\(\?")
 EXCUSED = {
     # The office reads these in a case's description.
     "bot/services/filing.py": {
-        "（市民要求保密，请勿向被反映方透露其身份）",
+        "（请为市民保密，勿向被反映方透露其身份）",
         "（市民同意公开此事，姓名电话除外）",
+        "（市民未提供地点）",
         "…（原文过长，有删节）",
         "民声受理编号：",
     },

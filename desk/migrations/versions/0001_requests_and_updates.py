@@ -36,6 +36,8 @@ def upgrade() -> None:
         Column("person", JSON, nullable=False),
         Column("attributes", JSON, nullable=False),
         Column("media_urls", JSON, nullable=False),
+        Column("nature", String(40), nullable=False),
+        Column("division_code", String(40), nullable=False),
         Column("state", String(40), nullable=False),
         Column("status_notes", Text, nullable=False),
         Column("state_from", DateTime(timezone=True)),
@@ -43,6 +45,8 @@ def upgrade() -> None:
         Column("updated_at", DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_desk_request_requested_at", "desk_request", ["requested_at"])
+    op.create_index("ix_desk_request_nature", "desk_request", ["nature"])
+    op.create_index("ix_desk_request_division_code", "desk_request", ["division_code"])
     op.create_table(
         "desk_update",
         Column("id", Integer, primary_key=True),

@@ -58,16 +58,21 @@ def test_services_arrive_with_groups_and_words(client: Open311Client) -> None:
     noise = by_code[NOISE]
     assert (noise.group, noise.name, noise.type) == ("环保", "社会生活噪声", ServiceType.REALTIME)
     assert "广场舞" in noise.keywords
-    assert not noise.has_attributes
-    assert by_code["0701"].has_attributes
+    assert all(service.has_attributes for service in by_code.values())
 
 
 def test_questions_arrive_with_their_choices(client: Open311Client) -> None:
-    (scope,) = client.definition("0701")
+    scope, *hidden = client.definition("0701")
     assert (scope.code, scope.datatype, scope.required) == ("scope", "singlevaluelist", False)
     assert scope.values[0] == ("home", "只有我家")
-    assert [question.code for question in client.definition("1112")] == ["people", "amount"]
-    assert client.definition(NOISE) == []
+    assert [q.code for q in client.definition("1112") if not q.automated] == ["people", "amount"]
+    assert all(attribute.automated and not attribute.required for attribute in hidden)
+    assert client.definition(NOISE) == hidden
+
+
+def test_what_no_citizen_is_asked_for_is_named_in_every_definition(client: Open311Client) -> None:
+    hidden = [attribute.code for attribute in client.definition(NOISE)]
+    assert hidden == ["nature", "division", "division_code", "wish", "repeated"]
 
 
 def test_a_filed_complaint_is_found_again_word_for_word(client: Open311Client) -> None:

@@ -39,6 +39,11 @@ def upgrade() -> None:
     sa.Column('status_at', UtcDateTime(), nullable=True),
     sa.Column('status_text', sa.Text(), nullable=False),
     sa.Column('sealed', sa.JSON(), nullable=False),
+    sa.Column('nature', sa.String(length=32), nullable=False),
+    sa.Column('division', sa.Text(), nullable=False),
+    sa.Column('division_code', sa.String(length=12), nullable=False),
+    sa.Column('wish', sa.Text(), nullable=False),
+    sa.Column('repeated', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('receipt')
     )
