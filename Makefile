@@ -13,7 +13,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-dev system run test lint train clean
+.PHONY: help setup setup-dev system run test lint train eval clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 16
@@ -59,6 +59,10 @@ lint: setup-dev  ## ruff and mypy
 test: lint system  ## every test, the browser's included
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m pytest
+
+eval: setup-dev  ## measure what is understood: make eval DATA=folder (see docs/understanding.md)
+	@$(SYNC) --group dev --group bench
+	@$(BIN)/python -m bench.understanding "$(DATA)" $(EVAL)
 
 clean:  ## remove the environment, models and local data
 	rm -rf .venv .tools models var

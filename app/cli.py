@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from app import logs
 from app.catalog import BadCatalog
@@ -53,6 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train the language model into models/")
     train.add_argument(
         "--if-missing", action="store_true", help="only if there is none, or it is old"
+    )
+    train.add_argument(
+        "--history",
+        type=Path,
+        metavar="TICKETS.csv",
+        help="a city's labelled tickets (columns text, label); kept for later trainings",
+    )
+    train.add_argument(
+        "--forget-history", action="store_true", help="train without the kept tickets"
     )
     train.set_defaults(run=_train)
     actions = commands.add_parser("actions", help="serve the actions over HTTP for `rasa shell`")
@@ -145,10 +155,32 @@ def _worker(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     if arguments.if_missing:
         return _train_if_missing()
-    from app.train import train
+    from app.train import forget_history, keep_history, kept_history, train
+    from nlu.components.history import BadHistory
 
-    print(f"[minsheng] model trained: {train()}")
+    if arguments.forget_history:
+        forget_history()
+    if arguments.history is not None:
+        try:
+            keep_history(arguments.history)
+        except BadHistory as error:
+            print(f"Nothing was trained. {error}", file=sys.stderr)
+            return 2
+        print("[minsheng] training with the city's tickets (two or three minutes) ...", flush=True)
+    model = train()
+    print(f"[minsheng] model trained: {model}")
+    if kept_history() is not None:
+        _tell_worth(model)
     return 0
+
+
+def _tell_worth(model: Path) -> None:
+    from app.history import Worth
+
+    worth, picture = Worth.of_model(model), model.with_name("history.png")
+    worth.draw(picture)
+    print(worth.text())
+    print(f"[minsheng] as a picture: {picture}")
 
 
 def _train_if_missing() -> int:

@@ -31,7 +31,7 @@ MAY_SEE = {
     "desk": (),
     "simulator": (),
     "console": ("bot.model", "bot.ports", "bot.record", "bot.services", "desk"),
-    "app": ("bot", "actions", "connectors", "console", "desk", "simulator"),
+    "app": ("bot", "actions", "connectors", "console", "desk", "simulator", "nlu"),
     "bot": (),
     "connectors": (),
 }

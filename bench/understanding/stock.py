@@ -52,8 +52,9 @@ class StockRasa:
             return _SERVICE + example.service if example.service else example.intent
 
         natures = [e for e in told if e.nature]
-        self._matters = _trained(folder / "matters", told, by_service, reader, epochs)
-        self._natures = _trained(folder / "natures", natures, lambda e: e.nature, None, epochs)
+        self.model = _trained(folder / "matters", told, by_service, reader, epochs)
+        other = _trained(folder / "natures", natures, lambda e: e.nature, None, epochs)
+        self._matters, self._natures = Agent.load(str(self.model)), Agent.load(str(other))
 
     def read(self, text: str) -> Understood:
         """Ask both assistants."""
@@ -89,8 +90,8 @@ def _trained(
     intent: Callable[[Example], str],
     reader: Reader | None,
     epochs: int,
-) -> Agent:
-    """Load the assistant trained on exactly this text before, or train it (half an hour and more)."""
+) -> Path:
+    """Give the assistant trained on exactly this text before, or train it (half an hour and more)."""
     folder.mkdir(parents=True, exist_ok=True)
     data = yaml.safe_dump(_training_data(told, intent, reader), allow_unicode=True, width=10**6)
     pipeline = [{**step, "epochs": epochs} if "epochs" in step else step for step in PIPELINE]
@@ -112,7 +113,7 @@ def _trained(
             fixed_model_name=name,
             force_training=True,
         )
-    return Agent.load(str(model))
+    return model
 
 
 def _training_data(

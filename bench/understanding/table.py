@@ -90,7 +90,9 @@ def _matrix(row: Row, figures: Figures) -> str:
     for i, counted in enumerate(counts):
         for j, count in enumerate(counted):
             share = count / max(1, counted.sum())
-            axes.text(j, i, count, ha="center", va="center", color="white" if share > 0.5 else "black")
+            axes.text(
+                j, i, count, ha="center", va="center", color="white" if share > 0.5 else "black"
+            )
     figure.tight_layout()
     return picture(figure)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,3 +217,18 @@ class Gazetteer:
         rows = self._streets.get(name) or self._districts.get(name) or self._short.get(name) or []
         city = self._cities.get(name) or self._cities.get(name + "市")
         return list(self._nearest(rows, name)) if rows else [city] if city else []
+
+
+def home_city_of(districts: Collection[str], path: Path = DATA) -> str:
+    """Give the city that has all districts of these names; empty if none has, or several have."""
+    names: dict[str, str] = {}
+    held: dict[str, set[str]] = defaultdict(set)
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            code, _, name = line.rstrip("\n").partition("\t")
+            if len(code) == 4:
+                names[code] = name
+            elif len(code) == 6 and name in districts:
+                held[code[:4]].add(name)
+    found = [names[code] for code, has in held.items() if has == set(districts)]
+    return found[0] if len(found) == 1 else ""

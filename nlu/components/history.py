@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nlu.components.counted import Counted
 from nlu.components.crosswalk import Crosswalk
 from nlu.components.held_out import split
 from nlu.components.linear import LinearText, pieces
@@ -128,15 +129,10 @@ class HistoryOpinion:
 
     @classmethod
     def learn(
-        cls, tickets: Sequence[Pair], examples: Sequence[Pair], codes: Mapping[str, Sequence[str]]
+        cls, texts: Counted, labels: Sequence[str], codes: Mapping[str, Sequence[str]]
     ) -> HistoryOpinion:
-        """Learn from tickets as (text, label), and from our examples as (text, service)."""
-        label_of = {code: label for label, found in codes.items() for code in found}
-        pairs = [(piece, label) for text, label in tickets for piece in _pieces(text)]
-        pairs += [(text, label_of[code]) for text, code in examples if code in label_of]
-        texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
-        model = LinearText.train(texts, labels, strength=_STRENGTH, longest=2, rarest=2)
-        return cls(model, codes)
+        """Learn from texts and their labels."""
+        return cls(LinearText.train(texts, labels, strength=_STRENGTH, rarest=2), codes)
 
     def calibrate(self, tickets: Sequence[Pair]) -> None:
         """Make the confidence honest on tickets not learned from."""
@@ -176,19 +172,28 @@ def study(
     """
     held, rest = split(history.tickets)
     truth = [label for _, label in held]
-    own = [shares(text) for text, _ in held]
-    before = [_label(found, history.codes) for found in own]
+    before = [_label(shares(text), history.codes) for text, _ in held]
     told = Study(len(history.tickets), history.skipped, [(0, _macro_f1(truth, before))])
+    label_of = {code: label for label, codes in history.codes.items() for code in codes}
+    ours = [(text, label_of[code]) for text, code in examples if code in label_of]
+    cut = [[(piece, label) for piece in _pieces(text)] for text, label in (*rest, *held)]
+    pairs = [*ours, *(pair for ticket in cut for pair in ticket)]
+    texts, labels = Counted.of([text for text, _ in pairs], longest=2), [y for _, y in pairs]
+
+    def learned_from(tickets: int) -> HistoryOpinion:
+        rows = range(len(ours) + sum(len(ticket) for ticket in cut[:tickets]))
+        return HistoryOpinion.learn(texts.rows(rows), [labels[row] for row in rows], history.codes)
+
     for part in _PARTS:
         count = int(part * len(rest))
-        trial = HistoryOpinion.learn(rest[:count], examples, history.codes)
+        trial = learned_from(count)
         after = [max(said, key=said.__getitem__) for said in (trial.labels(t) for t, _ in held)]
         told.curve.append((count, _macro_f1(truth, after)))
     trial.calibrate(held)
     f1_before, f1_after = _f1(truth, before), _f1(truth, after)
     counts = Counter(truth).most_common()
     told.labels = [(name, n, f1_before[name], f1_after[name]) for name, n in counts]
-    final = HistoryOpinion.learn(history.tickets, examples, history.codes)
+    final = learned_from(len(cut))
     final.calibrate_like(trial)
     return final, told
 
