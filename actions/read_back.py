@@ -33,7 +33,10 @@ def read_back(current: Draft) -> Lines:
     category = directory.label(current.category)
     nature = directory.natures.shown(current.nature)
     lines.append(
-        ("utter_read_back_category", {"category": f"{nature} · {category}" if nature else category})
+        (
+            "utter_read_back_category",
+            {"category": f"{category}（{nature}）" if nature else category},
+        )
     )
     matter = _MATTERS.get(current.nature, "utter_read_back_matter")
     lines.append((matter, {"details": _shown(current.summary())}))

@@ -83,7 +83,7 @@ def is_interruption(said: Said, draft: Draft) -> bool:
         return False
     if draft.asking == CATEGORY and phrasing.leaves_open(said.text):
         return False
-    if draft.asking == PLACE and phrasing.has_none(said.text):
+    if draft.asking == PLACE and (phrasing.has_none(said.text) or locating.passes(said.text)):
         return False
     if draft.asking in (DIVISION, CONFIRMED) and locating.answers(draft, said):
         return False
@@ -99,7 +99,9 @@ def is_interruption(said: Said, draft: Draft) -> bool:
 
 
 def _answers(draft: Draft, said: Said, directory: Directory) -> bool:
-    """True if a choice of the office's question is named, whatever else the words could mean ("哈啰的")."""
+    """True if an open question is answered, whatever else the words could mean ("哈啰的", "随便哪里")."""
+    if wanting.declines_place(draft, said, directory):
+        return True
     attribute = directory.attribute(draft.category, draft.attribute)
     if draft.asking != ANSWER or attribute is None or not attribute.values:
         return False
@@ -231,6 +233,7 @@ def _content(taken: Taken, said: Said, directory: Directory) -> None:
     else:
         _story(draft, said)
     locating.note(draft, said)
+    wanting.note(draft, said)
     if len(draft.details) > told:
         categorising.guess(draft, said, directory)
         wanting.take(draft, said)
@@ -261,6 +264,7 @@ def _take_first_matter(taken: Taken, said: Said, directory: Directory) -> None:
     taken.draft.details.append(first)
     locating.note(taken.draft, said)
     wanting.take(taken.draft, said)
+    wanting.note(taken.draft, said)
     codes = directory.rank(categorising.spread(said.ranking), first)
     named = [c for c in codes if any(w in first for w in categorising.keywords(directory, c))]
     if named:

@@ -12,7 +12,7 @@ from bot.services.taken import Taken
 
 _OUTRIGHT_MOST = 20  # characters: more than this tells of a matter
 _FILLER = re.compile(
-    r"我们?|这[个件条]?|那|其实|只是|只|就|而|应该|应当|算|来|想|要|是|的|一下|[一两]?[个件条点]|事情?|问题|情况|而已|"
+    r"我们?|这[个件条]?|那|算了|还|其实|只是|只|就|而|应该|应当|算|来|想|要|是|的|一下|[一两]?[个件条点]|事情?|问题|情况|而已|"
     r"不对|说错了?|搞错了?|错了|改成|改为|换成|换为|类[别型]|性质|您|你们?|请|帮|再|提|给|向|跟|有|了|属于|叫|[吧啊呢哦呀哈嘛]|"
     r"[，,。.！!、；;\s]"
 )
@@ -24,6 +24,10 @@ def take(draft: Draft, said: Said) -> None:
         draft.nature = said.nature
     if said.ranking and not draft.domain:
         draft.domain = said.ranking[0].group
+
+
+def note(draft: Draft, said: Said) -> None:
+    """Take from any message on the matter what is to be done, and that it was told before."""
     draft.wish = said.wish or draft.wish
     draft.repeated = draft.repeated or said.repeated
 
@@ -87,6 +91,6 @@ def declines_place(draft: Draft, said: Said, directory: Directory) -> bool:
     if draft.asking != PLACE or not place_is_optional(draft, directory) or said.places:
         return False
     text = said.text.strip()
-    if said.intent in ("skip", "deny") or phrasing.has_none(text):
+    if said.intent in ("skip", "deny") or phrasing.has_none(text) or phrasing.leaves_open(text):
         return True
     return len(text) <= _OUTRIGHT_MOST and phrasing.does_not_know(text)

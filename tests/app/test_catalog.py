@@ -27,7 +27,9 @@ def test_the_shipped_catalog_loads() -> None:
     assert [b["key"] for b in found.buttons()] == [b.key for b in found.menu]
 
 
-@pytest.mark.parametrize("name", ["office", "statuses", "emergency", "signs", "menu", "notices"])
+@pytest.mark.parametrize(
+    "name", ["office", "statuses", "natures", "emergency", "signs", "menu", "notices"]
+)
 @pytest.mark.parametrize(
     "content", [None, "", "a: [", "- a\n- b", "{}", "just text", b"\xff\xfe\x00"]
 )
@@ -52,6 +54,13 @@ def test_a_file_that_is_missing_or_broken_is_named(
         ("office", "Asia/Shanghai", "Asia/Nowhere", "Asia/Nowhere"),
         ("statuses", "  open: {stage: received, name: 已受理}", "  open: {name: 已受理}", "stage"),
         ("statuses", "unknown:", "unknwon:", "unknown"),
+        ("natures", "code: inquiry, ", "", "code"),
+        ("natures", "code: help", "code: inquiry", "inquiry"),
+        ("natures", "name: 求助", "name: 咨询", "咨询"),
+        ("natures", "code: help", "code: Help!", "Help!"),
+        ("natures", "confidential: true", "confidential: perhaps", "confidential"),
+        ("natures", "place: optional", "place: never", "place"),
+        ("natures", "silent: true", "quiet: true", "quiet"),
         ("emergency", "recorded: 这里", "recorded2: 这里", "recorded"),
         ("menu", "key: complain, ", "", "key"),
         ("menu", "key: complain, ", "key: complain, colour: red, ", "colour"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.catalog import Catalog
+from app.catalog import Catalog, services_of
 from app.phrases import DomainPhrases
 from bot.model.backend import Service
 from bot.model.complaint import Complaint
@@ -23,7 +23,7 @@ from bot.services.directory import Directory
 from tests.builders import CITIZEN, NOON, SetClock, make_complaint
 from tests.services.fakes import PlainSealer
 
-DIRECTORY = Directory((Service("0712", "路灯", "城建"),), {})
+DIRECTORY = Directory((Service("0712", "路灯", "城建"),), {}, services_of().natures)
 
 
 @pytest.fixture
@@ -64,6 +64,29 @@ class TestFiling:
     def test_the_words_are_kept_one_message_a_line_none_twice(self, counter: Counter) -> None:
         said = ["文二路", "路灯不亮", "文二路", "三天了"]
         assert counter.file(draft(said=said)).description == "文二路\n路灯不亮\n三天了"
+
+    @pytest.mark.parametrize(
+        ("nature", "asked", "kept"),
+        [
+            ("tip_off", "", "confidential"),
+            ("tip_off", "public", "public"),
+            ("complaint", "", ""),
+            ("", "", ""),
+            ("complaint", "confidential", "confidential"),
+        ],
+    )
+    def test_a_tip_off_is_confidential_unless_its_teller_says_otherwise(
+        self, counter: Counter, nature: str, asked: str, kept: str
+    ) -> None:
+        assert counter.file(draft(nature=nature, visibility=asked)).visibility == kept
+
+    def test_nature_division_wish_and_repetition_are_kept(self, counter: Counter) -> None:
+        division = {"code": "330106", "full": "浙江省杭州市西湖区", "district": "西湖区"}
+        told = draft(nature="help", division=division, wish="请修好", repeated=True)
+        found = counter.unit.complaints.get(counter.file(told).id)
+        assert found is not None
+        kept = (found.nature, found.division, found.division_code, found.wish, found.repeated)
+        assert kept == ("help", "浙江省杭州市西湖区", "330106", "请修好", True)
 
     def test_a_complaint_has_all_that_was_told(self, counter: Counter, sealer: PlainSealer) -> None:
         sealed = {"138****5678": sealer.seal("13812345678")}

@@ -99,6 +99,45 @@ class TestWhatIsFiled:
         assert told in lines[-2]
         assert lines[-1].endswith(office.complaint.receipt)
 
+    @pytest.mark.parametrize(
+        ("attribute", "sent"),
+        [
+            (Attribute("nature", "", automated=True), {"nature": "tip_off"}),
+            (Attribute("nature", "哪一种？", values=(("tip_off", "举报"),)), {"nature": "tip_off"}),
+            (Attribute("nature", "", automated=True, values=(("a", "A"),)), {}),
+            (Attribute("nature", "什么土质？"), {}),
+            (Attribute("pole", "", automated=True), {}),
+        ],
+    )
+    def test_the_nature_goes_only_to_a_backend_that_takes_it(
+        self, office: Office, attribute: Attribute, sent: dict[str, str]
+    ) -> None:
+        office.questions = {"0712": (attribute,)}
+        assert office.filed(nature="tip_off").attributes == sent
+
+    def test_a_citizens_answer_outranks_what_we_know(self, office: Office) -> None:
+        office.questions = {"0712": (Attribute("wish", "", automated=True),)}
+        assert office.filed(wish="修好", answers={"wish": "赔"}).attributes == {"wish": "赔"}
+
+    def test_what_is_known_besides_goes_along_and_what_is_not_stays_out(
+        self, office: Office
+    ) -> None:
+        codes = ("nature", "division", "division_code", "wish", "repeated")
+        office.questions = {"0712": tuple(Attribute(c, "", automated=True) for c in codes)}
+        sealed = {"138****5678": office.sealer.seal("13812345678")}
+        told = {"wish": "请打138****5678", "repeated": True, "division_code": "330106"}
+        assert office.filed(**told, sealed=sealed).attributes == {
+            "wish": "请打13812345678",
+            "repeated": "true",
+            "division_code": "330106",
+        }
+
+    def test_what_has_no_place_says_so_and_a_pin_is_place_enough(self, office: Office) -> None:
+        assert office.filed(place="").address_string == "（市民未提供地点）"
+
+    def test_a_pin_without_words_needs_no_address(self, office: Office) -> None:
+        assert office.filed(place="", latitude=30.1, longitude=120.2).address_string == ""
+
     def test_masked_numbers_are_put_back_everywhere(self, office: Office) -> None:
         sealed = {"138****5678": office.sealer.seal("13812345678")}
         filing = office.filed(
