@@ -25,6 +25,8 @@ _ABOUT_A_SERVICE = 0.95
 # gets asked in jest as well.
 _SURE_ACT, _SURE_OF_HELP = 0.55, 0.75
 _IDLE_ENOUGH = 0.3
+# Below this a short message tells something and answers nothing: 没有人来修过.
+_A_MATTER = -0.3
 # Reports that the ranking learns from: the short ones, thinned; the model of scope learns from all.
 _REPORT_LENGTH, _REPORTS = 40, 5000
 # Longest squeezed talk that is remembered word for word.
@@ -171,6 +173,8 @@ class IntentModel:
         """The confidence an act needs against a text that may be content, or talk."""
         if idleness > _IDLE_ENOUGH:
             return _SURE_OF_HELP if intent == "ask_help" else _SURE_ACT
+        if intent in _ANSWERS and idleness < _A_MATTER:
+            return 1.0
         if intent in _ANSWERS or hints.service >= _ABOUT_A_SERVICE:
             return _STRICT
         return _STRICT if intent in _ORDERS and grieved(text) else _LOWEST

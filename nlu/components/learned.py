@@ -24,7 +24,7 @@ from nlu.components.files import digest, load_yaml, path_of
 from nlu.components.graph import READING
 from nlu.components.history import History
 from nlu.components.intents import Hints, IntentModel
-from nlu.components.matters import split_matters
+from nlu.components.matters import split_matters, unlist
 from nlu.components.nature import NatureModel
 from nlu.components.reading import Reading
 from nlu.components.subject import names_within
@@ -153,7 +153,8 @@ class CategoryClassifier(Learned[CategoryModel]):
             return model.classify(piece, names_within(piece, folded, names))
 
         message.set("category", model.classify(folded, names).as_dict(), add_to_output=True)
-        message.set("matters", split_matters(folded, of_piece), add_to_output=True)
+        listed = fold(unlist(message.get(TEXT, "")))
+        message.set("matters", split_matters(listed, of_piece), add_to_output=True)
 
 
 @DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=True)
