@@ -39,7 +39,7 @@ INTERRUPTIONS = frozenset(
 )  # fmt: skip
 #: Of those, the ones that may hide a complaint ("你们这些废物，楼下半夜还在打桩").
 _MAY_HIDE_CONTENT = frozenset(
-    {"abuse", "chitchat", "greet", "out_of_scope", "start_complaint", "thanks"}
+    {"abuse", "bye", "chitchat", "greet", "out_of_scope", "start_complaint", "thanks"}
 )
 _COMMANDS = frozenset({"cancel", "human", "start_over"})
 _WISHES = frozenset({"start_complaint", "second_matter"})
@@ -89,7 +89,8 @@ def is_interruption(said: Said, draft: Draft) -> bool:
         return False
     if draft.asking == CONFIRMED and (agrees(said) or phrasing.adds(said.text)):
         return False
-    hinted = draft.asking == CONFIRMED and draft.attribute and re.search(r"\d", said.text)
+    awaited = draft.asking in (ANSWER, CONFIRMED) and draft.attribute
+    hinted = awaited and re.search(r"\d", said.text)
     if said.intent in _MAY_HIDE_CONTENT and (hinted or said.places or said.phone or _tells(said)):
         return False
     if said.intent in _WISHES and len(phrasing.beyond_wish(said.text)) >= NOTE:

@@ -20,8 +20,8 @@ A step is one deed and what must follow:
   options    [least, most] numbered options under the answer
   silent     true: nothing is answered
   files      how many complaints this step files; 0 if left out, so nothing is ever filed unasked
-  case       fields of the newest complaint: group, service, place, visibility, name: equal;
-             words, summary: these must stand in the description or summary; not_words: these must not;
+  case       fields of the newest complaint: group, service, place, visibility, name, nature, division, repeated: equal;
+             words, summary, wish: these must stand in the description, summary or wish; not_words: these must not;
              answers: equal; media: how many; located: WGS84 point near [lat, long]
   waiting    why the conversation waits for a person ("" = it does not)
 """
@@ -193,13 +193,15 @@ def _case_faults(citizen: Citizen, case: Complaint, wanted: dict[str, Any]) -> l
         "group": case.service_group, "service": case.service_name, "place": case.place,
         "visibility": case.visibility, "name": case.contact_name, "answers": case.answers,
         "media": len(citizen.media_of(case)), "datum": case.datum,
+        "nature": case.nature, "division": case.division, "repeated": case.repeated,
     }  # fmt: skip
     faults = [
         f"case.{name}: {plain[name]!r} instead of {value!r}"
         for name, value in wanted.items()
         if name in plain and plain[name] != value
     ]
-    for name, text in (("words", case.description), ("summary", case.summary)):
+    told = (("words", case.description), ("summary", case.summary), ("wish", case.wish))
+    for name, text in told:
         faults += [
             f"case.{name} lacks {w!r}: {text!r}" for w in _listed(wanted.get(name)) if w not in text
         ]
@@ -216,7 +218,7 @@ def _case_faults(citizen: Citizen, case: Complaint, wanted: dict[str, Any]) -> l
         )
         if not near:
             faults.append(f"case is at {case.latitude}, {case.longitude}")
-    known = {*plain, "words", "summary", "not_words", "located"}
+    known = {*plain, "words", "summary", "wish", "not_words", "located"}
     return faults + [f"unknown check {name}" for name in wanted if name not in known]
 
 
