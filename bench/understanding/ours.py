@@ -50,5 +50,5 @@ class Ours:
                 (e["start"], e["end"]) for e in entities if e["entity"] in ("place", "district")
             ),
             district=districts[0] if districts else "",
-            emergency=said.get("emergency") is not None,
+            emergency=bool(said.get("emergency") or said.get("danger")),
         )

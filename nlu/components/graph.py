@@ -17,9 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.model.emergency import EmergencyMatcher, rules_from
 from nlu.components.files import load_yaml
 from nlu.components.gazetteer import Division, Gazetteer
 from nlu.components.reading import Reader, Reading
@@ -89,39 +87,3 @@ def _correction(message: Message, reading: Reading) -> dict[str, str] | None:
         return None
     new = message.get(TEXT)[change.start : change.end]
     return {"field": change.field, "old": change.old, "new": new}
-
-
-@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
-class EmergencySignal(GraphComponent):  # type: ignore[misc]
-    """Adds `emergency`: null, or kind and number, by the matcher that the gateway uses."""
-
-    def __init__(self, matcher: EmergencyMatcher) -> None:
-        self._matcher = matcher
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """`rules`: file of the emergencies."""
-        return {"rules": "catalog/emergency.yml"}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> EmergencySignal:
-        """Read the rules."""
-        return cls(EmergencyMatcher(rules_from(load_yaml(config["rules"]))))
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Add the emergency to each message."""
-        for message in messages:
-            found = self._matcher.match(message.get(TEXT, ""))
-            value = {"kind": found.kind, "number": found.number} if found else None
-            message.set("emergency", value, add_to_output=True)
-        return messages
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training data as they are."""
-        return training_data
