@@ -29,6 +29,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.context import serving
 from actions.reading import slots as as_slots
 from actions.reading import understood
+from bot.model.conversation import WaitReason
 from bot.model.draft import Draft
 from bot.model.message import Inbound, Kind, Option, Reply
 from bot.services import intake
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 _SENDER = "citizen"  # never the open id: Rasa logs it
 _MOST_MATTERS = 3
+_WARNED = "warned"  # key of a snapshot: the number named in front of an answer
 _EVENTS = {
     Kind.IMAGE: "/event_media",
     Kind.VOICE: "/event_media",
@@ -188,10 +190,23 @@ class RasaDialogue:
         said: list[dict[str, Any]] = []
         for text in self._texts(heard.message):
             said += await self._hear(text, metadata)
+        warned = _warned(snapshot)
+        danger = self._danger()
+        if danger and said:
+            counter.call_person(WaitReason.EMERGENCY)
+            if danger["number"] != warned:
+                said = [_warning(danger, counter), *said]
+                warned = str(danger["number"])
         said += await self._further_matters(metadata)
         if heard.first_contact and heard.message.kind is not Kind.FOLLOW and said:
             said = [await self._first_contact(counter), *said]
-        return Spoken(_reply(said), self._store.snapshot())
+        return Spoken(_reply(said), {**self._store.snapshot(), _WARNED: warned})
+
+    def _danger(self) -> dict[str, Any] | None:
+        """Return the danger that the latest message probably tells of."""
+        assert self._store.tracker is not None
+        latest = self._store.tracker.latest_message
+        return ((latest.parse_data or {}).get("danger") if latest else None) or None
 
     async def _hear(self, text: str, metadata: dict[str, Any]) -> list[dict[str, Any]]:
         channel = CollectingOutputChannel()
@@ -251,6 +266,19 @@ def _metadata(heard: Heard) -> dict[str, Any]:
         "has_words": bool(message.text),
         "point": asdict(replace(point)) | {"datum": point.datum.value} if point else None,
     }
+
+
+def _warned(snapshot: Mapping[str, Any] | None) -> str:
+    """Return the number already named in front of an answer while the draft now open was told."""
+    snapshot = snapshot or {}
+    draft = Draft.from_dict(snapshot.get("slots", {}).get("draft"))
+    return "" if draft.is_empty else str(snapshot.get(_WARNED, ""))
+
+
+def _warning(danger: Mapping[str, Any], counter: Counter) -> dict[str, Any]:
+    """Return the line that stands in front: what to dial if somebody is in danger now."""
+    name = "utter_danger_despair" if danger["kind"] == "despair" else "utter_danger"
+    return {"text": counter.phrases.say(name, number=danger["number"])}
 
 
 def _phone_mask(phones: tuple[str, ...]) -> str:

@@ -22,6 +22,8 @@ SAID = {
     "utter_status_confirmed": set(),
     "utter_status_filed": set(),
     "utter_first_contact": {"office"},
+    "utter_danger": {"number"},
+    "utter_danger_despair": {"number"},
 }
 
 
