@@ -20,10 +20,12 @@ REPORT = "report"
 _LOWEST = 0.3
 _STRICT = 0.6
 _PLAIN = 0.5
+# An answer of more than a few words is one when nothing else is likely.
+_CERTAIN = 0.85
 _ABOUT_A_SERVICE = 0.95
 # An act that a message of talk may still be taken for, against the model of scope; who the bot is
 # gets asked in jest as well.
-_SURE_ACT, _SURE_OF_HELP = 0.55, 0.75
+_SURE_ACT, _SURE_OF_HELP = 0.5, 0.75
 _IDLE_ENOUGH = 0.3
 # Below this a short message tells something and answers nothing: 没有人来修过.
 _A_MATTER = -0.3
@@ -96,6 +98,7 @@ class Hints:
     case_number: bool = False
     content: bool = False  # a place, a phone, a name, or little but a time
     answer: bool = False  # a phone, a name, or little but a place or a time
+    again: bool = False  # a wish, or that it happened before
     service: float = 0.0  # confidence that it is about a service of the catalogue
 
 
@@ -106,7 +109,8 @@ class IntentModel:
         self._model = model
         self._scope = scope
         self._known = known
-        self._cores = {core: intent for text, intent in known.items() if (core := _core(text))}
+        acts = ((t, i) for t, i in known.items() if i not in ("chitchat", "out_of_scope"))
+        self._cores = {core: intent for text, intent in acts if (core := _core(text))}
 
     @classmethod
     def train(cls, examples: Sequence[tuple[str, str]]) -> IntentModel:
@@ -151,22 +155,24 @@ class IntentModel:
     def _by_model(
         self, text: str, key: str, hints: Hints, ranking: list[tuple[str, float]]
     ) -> tuple[str, float]:
-        signs = Signs(hints.content, hints.answer, hints.service)
+        signs = Signs(hints.content, hints.answer, hints.again, hints.service)
         idleness = self._scope.idleness(text, signs)
         for intent, confidence in ranking[:3]:
             if intent in (REPORT, "correct", *_SMALL_TALK) or confidence < _LOWEST:
                 break
             if confidence < self._needed(intent, text, hints, idleness):
                 continue
-            if self._fits(intent, text, key, hints):
+            if self._fits(intent, text, key, hints, confidence=confidence):
                 return intent, confidence
         scores = dict(ranking)
         if ranking[0][0] == "abuse" and len(key) <= 8 and _AT_US.search(text):
             return "abuse", scores["abuse"]
+        if ranking[0][0] in (REPORT, "correct") and ranking[0][1] >= _STRICT:
+            idleness = min(idleness, 0.0)
         if idleness > 0:
             talk = [name for name in _SMALL_TALK if len(key) <= _LONGEST.get(name, len(key))]
             best = max(talk, key=lambda name: scores.get(name, 0.0))
-            return best, max(_PLAIN, scores[best])
+            return best, min(0.99, max(_PLAIN + idleness / 2, scores[best]))
         return REPORT, max(_PLAIN, scores[REPORT])
 
     def _needed(self, intent: str, text: str, hints: Hints, idleness: float) -> float:
@@ -179,14 +185,15 @@ class IntentModel:
             return _STRICT
         return _STRICT if intent in _ORDERS and grieved(text) else _LOWEST
 
-    def _fits(self, intent: str, text: str, key: str, hints: Hints) -> bool:
+    def _fits(self, intent: str, text: str, key: str, hints: Hints, *, confidence: float) -> bool:
         """Whether a message can be of this act at all."""
         if len(key) > _LONGEST.get(intent, 0):
             return False
         if intent == "human" and (_NO_HUMAN.search(key) or _MADE_BY_HAND.search(key)):
             return False
         if intent in _ANSWERS:
-            return not hints.content and not _QUESTION.search(text) and len(key) <= 6
+            short = len(key) <= 6 or confidence >= _CERTAIN
+            return short and not hints.content and not _QUESTION.search(text)
         if intent in _ABOUT_US:
             return not _AFFAIR.search(text) or _OUR_WORK.search(text) is not None and len(key) <= 16
         return True

@@ -237,5 +237,6 @@ def _hints(reading: Reading | None, category: dict[str, Any] | None) -> Hints:
         case_number=reading.has("case_number"),
         content=reading.has("place", *_TOLD) or reading.mostly_time,
         answer=reading.has(*_TOLD) or reading.mostly_time or reading.mostly_place,
+        again=reading.has("wish", "repeated"),
         service=category["ranking"][0]["confidence"] if category and known else 0.0,
     )

@@ -19,11 +19,11 @@ IDLE, MATTER = "idle", "matter"
 # Letters are matters: reviews and stories longer than this are rare, letters are not.
 _LONGEST = 120
 # Margins are those of the model: 1 is as far as an example it was trained on.
-_THRESHOLD = -0.35
+_THRESHOLD = -0.4
 # Longer examples teach nothing about short messages, where the line is drawn.
 _LEARNED = 60
 _OFFICIAL = 0.5
-_PLACED = 0.3
+_PLACED = 0.4
 _SERVED = 0.1
 _SURE_OF_SERVICE = 0.8
 # Public matters: whoever names one is never sent away.
@@ -45,12 +45,26 @@ _SPOT = re.compile(
 )
 
 
+# Numbers that a citizen gives when asked: a plate, a lamp post, a telephone with its middle masked.
+_NUMBER = re.compile(
+    r"\d\*{3,}\d|(?<!\d)\d{5,}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Za-z][A-Za-z0-9]{5,6}"
+)
+# How many: 四五十, 就算50辆吧; and a bare name that ends like an estate or a village.
+_AMOUNT = re.compile(
+    r"^(?:大概|大约|差不多|起码|至少|有|就算?|一共|总共|也就|估计)*(?:\d+|[一二两三四五六七八九十百千几好多]+)[^,。?]{0,4}[,。]?(?:(?:就?算|大概)?\d+[^,。?]{0,4})?$"
+)
+_ESTATE = re.compile(
+    r"^[一-鿿]{2,5}(?:郡|府|苑|庭|轩|湾|邸|园|里|坊|社区|家园|公寓|大厦|广场|新村)$"
+)
+
+
 @dataclass(frozen=True)
 class Signs:
     """What other components found that speaks for a matter."""
 
     placed: bool = False  # a place is named
     answer: bool = False  # little but a place, a time, a name or a number
+    again: bool = False  # a wish, or that it happened before
     service: float = 0.0  # confidence that it is about a service of the catalogue
 
 
@@ -79,11 +93,12 @@ class ScopeModel:
 
     def idleness(self, text: str, signs: Signs) -> float:
         """How far a folded text is from being a matter: idle above 0, a matter up to 0."""
-        if signs.answer or len(text) > _LONGEST or _PUBLIC.search(text):
+        if signs.answer or len(text) > _LONGEST or _PUBLIC.search(text) or _NUMBER.search(text):
             return -1.0
         margin = float(self._model.logits(text)[self._idle]) - _THRESHOLD
         margin -= _OFFICIAL * (_OFFICE.search(text) is not None)
-        margin -= _PLACED * (signs.placed or _SPOT.search(text) is not None)
+        margin -= _PLACED * (signs.placed or signs.again or _SPOT.search(text) is not None)
+        margin -= _PLACED * (_AMOUNT.match(text) is not None or _ESTATE.match(text) is not None)
         return margin - _SERVED * (signs.service >= _SURE_OF_SERVICE)
 
     def save(self, folder: Path) -> None:
