@@ -57,9 +57,11 @@ class NatureModel:
     def classify(self, text: str) -> Nature:
         """Tell the nature of a text; the confidence is its family's, within which the rest is nuance."""
         shares = self._model.shares(text, most=len(self._model.groups))
-        family = {g: sum(shares[c] for c in codes) for g, codes in self._model.groups.items()}
+        family = {
+            g: sum(shares.get(c, 0.0) for c in codes) for g, codes in self._model.groups.items()
+        }
         best = max(family, key=family.__getitem__)
-        name = max(self._model.groups[best], key=shares.__getitem__)
+        name = max(self._model.groups[best], key=lambda code: shares.get(code, 0.0))
         return Nature(name, round(family[best], 4), family[best] >= _SURE)
 
     def save(self, folder: Path) -> None:

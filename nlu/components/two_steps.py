@@ -42,10 +42,11 @@ class TwoSteps:
         named = [group_of[label] for label in labels]
         first = _learn(texts, named, balanced)
         within = {}
-        for name, members in groups.items():
+        for name in groups:
             rows = [number for number, group in enumerate(named) if group == name]
-            if len(members) > 1:
-                within[name] = _learn(texts.rows(rows), [labels[row] for row in rows], balanced)
+            told = [labels[row] for row in rows]
+            if len(set(told)) > 1:
+                within[name] = _learn(texts.rows(rows), told, balanced)
         return cls(groups, first, within)
 
     @classmethod
