@@ -19,14 +19,16 @@ from nlu.components.text import fold
 NONE = "none"
 FOLDER = "nlu/dangers"
 ORDINARY = 6000
-"""How many of nlu/data's examples are learned as no danger."""
+"""How many of nlu/data's longer examples are learned as no danger; the short ones all are."""
+SHORT_TALK = 15
+"""Characters up to which an example is short: few n-grams, so "我又来了" sounds like danger unless it was learned."""
 
 # From this confidence a message tells of danger. Who is in danger writes little: a letter must be surer, or one of
 # its many pieces will sound like it. Chosen so that of the letters and messages of real citizens we measure with
 # (bench/understanding) less than 8 in 1,000 are taken for danger, the expressions' own false alarms included.
 _SHORT = 120
-_SURE = 0.45
-_SURE_IN_LETTER = 0.8
+_SURE = 0.25
+_SURE_IN_LETTER = 0.7
 _PIECES_LEARNED = 3  # of a long ordinary message; as many pieces of it are read later
 
 

@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.model.emergency import EmergencyMatcher, rules_from
-from nlu.components.danger import ORDINARY, DangerModel, files, written_examples
+from nlu.components.danger import ORDINARY, SHORT_TALK, DangerModel, files, written_examples
 from nlu.components.files import digest, load_yaml
 from nlu.components.learned import Learned
 
@@ -54,10 +54,12 @@ class EmergencySignal(Learned[DangerModel]):
         return DangerModel.load(folder)
 
     def learn(self, training_data: TrainingData) -> DangerModel:
-        """Learn the dangers, and from a sample of all examples of nlu/data what is none."""
+        """Learn the dangers, and from the short examples of nlu/data and a sample of the others what is none."""
         texts = sorted(message.get(TEXT) for message in training_data.intent_examples)
         random.Random(7).shuffle(texts)  # noqa: S311
-        ordinary = (text for text in texts[:ORDINARY] if self._matcher.match(text) is None)
+        short = [text for text in texts[ORDINARY:] if len(text) <= SHORT_TALK]
+        learned = [*texts[:ORDINARY], *short]
+        ordinary = [text for text in learned if self._matcher.match(text) is None]
         return DangerModel.train(written_examples(), ordinary, self._numbers)
 
     def add(self, message: Message, model: DangerModel) -> None:
