@@ -29,7 +29,7 @@ SHORT_TALK = 15
 _SHORT = 120
 _SURE = 0.25
 _SURE_IN_LETTER = 0.7
-_PIECES_LEARNED = 3  # of a long ordinary message; as many pieces of it are read later
+_PIECES_LEARNED = 3  # from the beginning of a long ordinary message: letters must not outweigh
 
 
 @dataclass(frozen=True)
