@@ -37,6 +37,7 @@ class EmergencySignal(Learned[DangerModel]):
         rules = rules_from(load_yaml(config["rules"]))
         self._matcher = EmergencyMatcher(rules)
         self._numbers = {rule.kind: rule.number for rule in rules}
+        self._unless = {rule.kind: rule.unless for rule in rules}
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -69,6 +70,11 @@ class EmergencySignal(Learned[DangerModel]):
         value = {"kind": told.kind, "number": told.number} if told else None
         message.set("emergency", value, add_to_output=True)
         found = model.find(text) if text and told is None else None
+        unless = self._unless[found.kind] if found else None
+        if unless is not None and unless.search(text):
+            found = (
+                None  # a fear, a memory, a price: what never is an emergency is no danger either
+            )
         danger = found and {
             "kind": found.kind,
             "number": self._numbers[found.kind],
