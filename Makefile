@@ -60,7 +60,7 @@ test: lint system  ## every test, the browser's included
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m pytest
 
-eval: setup-dev  ## measure what is understood: make eval DATA=folder (see docs/understanding.md)
+eval: setup-dev  ## measure what is understood on real texts, see docs/understanding.md
 	@$(SYNC) --group dev --group bench
 	@$(BIN)/python -m bench.understanding "$(DATA)" $(EVAL)
 

@@ -27,7 +27,7 @@ SHORT_TALK = 15
 # its many pieces will sound like it. Chosen so that of the letters and messages of real citizens we measure with
 # (bench/understanding) less than 8 in 1,000 are taken for danger, the expressions' own false alarms included.
 _SHORT = 120
-_SURE = 0.3
+_SURE = 0.4
 _SURE_IN_LETTER = 0.7
 _PIECES_LEARNED = 3  # from the beginning of a long ordinary message: letters must not outweigh
 

@@ -77,7 +77,7 @@ def test_an_option_can_be_tapped(stranger: Citizen, page: Page, desk: Desk) -> N
     say(page, "西湖区文三路90号")
     answers = page.locator(SAID)
     if page.get_by_test_id("option").count() == 0:
-        say(page, "楼上每天半夜装修敲墙")
+        say(page, "楼下那台机器嗡嗡个不停")
     shoot(page, "6-options")
     before = answers.count()
     page.get_by_test_id("option").first.click()
