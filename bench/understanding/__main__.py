@@ -11,7 +11,8 @@ from pathlib import Path
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from app.train import keep_history, train  # noqa: E402  (Rasa reads the environment when imported)
+from app import logs  # noqa: E402  (Rasa reads the environment when imported)
+from app.train import keep_history, train  # noqa: E402
 from bench.understanding import cost, table  # noqa: E402
 from bench.understanding.data import Data, NoData, read  # noqa: E402
 from bench.understanding.ours import Ours  # noqa: E402
@@ -27,6 +28,7 @@ _OUT = Path("var/eval")
 def main() -> int:
     """Measure and report; returns the exit code."""
     arguments = _arguments()
+    logs.set_up()  # without it Rasa tells every message it parses
     if not arguments.data:
         print(
             "[eval] say where the texts are: make eval DATA=folder\n"
@@ -51,11 +53,12 @@ def main() -> int:
     if not arguments.without_history:
         more = _measure(HISTORY_ROWS, _with_history(data, arguments.out, city), data)
         lines, details = lines + more[0], details + more[1]
+    names, page = [system.name for system in systems], arguments.out / "report.html"
+    table.write_html(page, lines, names, details)  # what is measured so far is not lost
     lines += _cost(model, systems, data, arguments.out)
-    names = [system.name for system in systems]
+    table.write_html(page, lines, names, details)
     print(table.as_text(lines, names))
-    table.write_html(arguments.out / "report.html", lines, names, details)
-    print(f"[eval] report with plots and mistakes: {arguments.out / 'report.html'}")
+    print(f"[eval] report with plots and mistakes: {page}")
     return 0
 
 

@@ -11,6 +11,8 @@ from rasa.core.agent import Agent
 from bench.understanding.data import SEVEN
 from bench.understanding.examples import NATURES, REFUSED
 from bench.understanding.system import Understood
+from bot.model.draft import Ranked
+from bot.services.categorising import spread
 from nlu.components.crosswalk import Crosswalk
 
 OFFERED = 3
@@ -34,6 +36,9 @@ class Ours:
         """Read the parse data."""
         said = self.parse(text)
         ranking = said["category"]["ranking"]
+        offered = spread([Ranked(**row) for row in ranking])[
+            :OFFERED
+        ]  # as the dialogue offers them
         labels = [(self._crosswalk.label(r["code"], SEVEN), r["confidence"]) for r in ranking]
         shares = dict.fromkeys(SEVEN, 0.0)
         for label, confidence in labels:
@@ -43,7 +48,7 @@ class Ours:
         districts = [d["district"] for d in said.get("divisions") or () if d["district"]]
         return Understood(
             shares=shares,
-            options=tuple(label for label, _ in labels[:OFFERED]),
+            options=tuple(self._crosswalk.label(row.code, SEVEN) for row in offered),
             nature=(NATURES[said["nature"]["name"]], said["nature"]["confidence"]),
             in_scope=said["intent"]["name"] not in REFUSED,
             places=tuple(
