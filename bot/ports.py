@@ -5,13 +5,16 @@ Ports are named by noun; their forms by technology (`RedisInbox`, `SqlRecord`, `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
 from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
+from bot.model.delivery import Allowance
 from bot.model.message import Accepted, Inbound, Reply
+from bot.model.staff import Presence
 
 
 class Unavailable(Exception):
@@ -81,11 +84,59 @@ class Lease(Protocol):
         """Take or prolong the lease; True while it is ours."""
 
 
+@dataclass(frozen=True)
+class LiveEvent:
+    """Something changed; `data` says what, without open ids or a citizen's words."""
+
+    topic: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+RESYNC = "resync"
+"""Topic of an event that says: news may have been missed, read the record again."""
+CHANGED = "changed"
+"""Topic: something of the conversation `data["conversation"]` changed; what, the record says."""
+TYPING = "typing"
+"""Topic: the member of staff `data["number"]` is writing in `data["conversation"]`."""
+PRESENCE = "presence"
+"""Topic: who is there changed."""
+
+
 class LiveEvents(Protocol):
     """News for open browsers; nobody listening means nothing is lost, the record has it all."""
 
     def publish(self, topic: str, data: dict[str, object]) -> None:
         """Tell listeners that something changed."""
+
+
+class LiveFeed(Protocol):
+    """The listening side of `LiveEvents`."""
+
+    def __call__(self) -> AsyncIterator[LiveEvent | None]:
+        """Yield events without end; None after each quiet time. `RESYNC` first and after each lost connection."""
+
+
+class Presences(Protocol):
+    """Which members of staff have the console open, over all machines; kept in motion, not in the record."""
+
+    def beat(self, number: str, presence: Presence | None = None) -> None:
+        """Note that this member's browser lives, and what it says of them if it says anything."""
+
+    def leaving(self, number: str, *, grace_s: float) -> None:
+        """A browser of theirs went: they count as gone after the grace unless another beat comes."""
+
+    def present(self) -> Mapping[str, Presence]:
+        """Return work number → presence of all who are there. A store that is away means nobody."""
+
+
+class Holders(Protocol):
+    """The fast copy of who is held by a person, for the callback; the record is the truth."""
+
+    def hold(self, citizen: str, held: bool) -> None:
+        """Note that a person took the conversation, or gave it back."""
+
+    def keep_only(self, citizens: Iterable[str]) -> None:
+        """Make the copy equal to the record."""
 
 
 class Messenger(Protocol):
@@ -106,8 +157,14 @@ class Messenger(Protocol):
     ) -> str:
         """Send a template message; returns the platform's message id."""
 
-    def allowance(self, citizen: str) -> int:
-        """Return how many customer-service messages may still be sent now."""
+    def send_picture(self, citizen: str, content: bytes, content_type: str) -> None:
+        """Send a picture as a customer-service message; it counts and fails like `send`."""
+
+    def typing(self, citizen: str) -> None:
+        """Let the citizen see that somebody is writing; costs nothing, and what forbids it is no failure."""
+
+    def allowance(self, citizen: str) -> Allowance:
+        """Return how many customer-service messages may still be sent, and until when."""
 
     def media(self, media_id: str) -> tuple[bytes, str]:
         """Return a medium's bytes and content type; raises `Permanent` when it is gone."""

@@ -5,15 +5,23 @@ A unit is one transaction: everything done through it is written together on lea
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from bot.model.backend import Update
 from bot.model.complaint import Complaint, Medium
 from bot.model.conversation import Conversation, Line
 from bot.model.delivery import Delivery
+from bot.model.staff import (
+    AuditEntry,
+    CannedAnswer,
+    Handoff,
+    Shift,
+    StaffMember,
+    StaffSession,
+)
 
 
 class Stale(Exception):
@@ -37,6 +45,33 @@ class Conversations(Protocol):
 
     def waiting(self) -> list[Conversation]:
         """Return conversations that wait for a person, longest wait first."""
+
+    def staffed(self) -> list[Conversation]:
+        """Return conversations whose holder is not the bot, those held longest first."""
+
+    def live(self, since: datetime, *, limit: int = 1000) -> list[Conversation]:
+        """Return conversations that spoke since then, wait or are held; who spoke last first."""
+
+    def quiet(self, before: datetime, *, limit: int = 100) -> list[Conversation]:
+        """Return conversations that neither spoke since then nor wait nor are held; who spoke last first."""
+
+    def several(self, conversation_ids: Collection[str]) -> list[Conversation]:
+        """Return those of these conversations that exist, in no order."""
+
+    def last_lines(self, conversation_ids: Collection[str]) -> Mapping[str, Any]:
+        """Return conversation → its newest line that is something said (fields of `Line`, and `id`)."""
+
+    def lines_after(self, conversation_id: str, line_id: int, *, limit: int = 200) -> list[Any]:
+        """Return the lines with a greater id, oldest first."""
+
+    def lines_before(self, conversation_id: str, line_id: int, *, limit: int = 100) -> list[Any]:
+        """Return the last lines with a smaller id, oldest first."""
+
+    def line(self, line_id: int) -> Any:
+        """Return one line (fields of `Line`, and `id`), None if there is none."""
+
+    def holding(self, words: str, *, limit: int = 50) -> list[str]:
+        """Return ids of conversations in which these words were said, newest first."""
 
     def has_line(self, key: str) -> bool:
         """True if a message or answer with this key is in the transcript."""
@@ -136,6 +171,15 @@ class Deliveries(Protocol):
     def held(self, conversation_id: str) -> list[Delivery]:
         """Return what waits for the citizen's next message, oldest first."""
 
+    def requeue_held(self, conversation_id: str, kind: str) -> int:
+        """Let held deliveries of this kind be tried again now, in their order; returns how many."""
+
+    def latest_of_kind(self, conversation_id: str, kind: str) -> Delivery | None:
+        """Return the newest delivery of this kind to this citizen."""
+
+    def states(self, keys: Collection[str]) -> Mapping[str, Delivery]:
+        """Return key → delivery for those of these keys that are deliveries."""
+
     def withhold(self, conversation_id: str) -> None:
         """Stop what is still to be told to a citizen who left, and forget what was said to them."""
 
@@ -155,6 +199,9 @@ class MediaStore(Protocol):
     def get(self, medium_id: str) -> Medium | None:
         """Return one medium."""
 
+    def several(self, medium_ids: Collection[str]) -> Mapping[str, Medium]:
+        """Return id → medium for those that exist."""
+
     def of_complaint(self, complaint_id: str) -> list[Medium]:
         """Return a complaint's media in the order they came."""
 
@@ -169,6 +216,112 @@ class MediaStore(Protocol):
 
     def forget_loose(self, conversation_id: str) -> None:
         """Remove a citizen's media that belong to no complaint."""
+
+
+class Handoffs(Protocol):
+    """The times a person was wanted; of one conversation at most one is open."""
+
+    def add(self, handoff: Handoff) -> None:
+        """Store it and set its id."""
+
+    def save(self, handoff: Handoff) -> None:
+        """Write it back."""
+
+    def open_of(self, conversation_id: str) -> Handoff | None:
+        """Return the one that has not ended."""
+
+    def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Handoff]:
+        """Return a conversation's, newest first."""
+
+    def between(self, start: datetime, end: datetime) -> list[Handoff]:
+        """Return those asked for in this time, oldest first."""
+
+    def lately_claimed(self, since: datetime, *, limit: int = 20) -> list[Handoff]:
+        """Return those claimed since then, newest first: what a wait is estimated from."""
+
+
+class Staff(Protocol):
+    """Accounts of the console and the browsers signed in with them."""
+
+    def get(self, number: str) -> StaffMember | None:
+        """Return the account with this work number."""
+
+    def by_name(self, name: str) -> StaffMember | None:
+        """Return the account with this name."""
+
+    def all(self) -> list[StaffMember]:
+        """Return every account, by work number; those who left too."""
+
+    def add(self, member: StaffMember) -> bool:
+        """Store it; False (and nothing done) if number or name are taken."""
+
+    def save(self, member: StaffMember) -> None:
+        """Write it back."""
+
+    def open_session(self, session: StaffSession) -> None:
+        """Store a session."""
+
+    def session(self, digest: str) -> StaffSession | None:
+        """Return the session with this digest."""
+
+    def touch_session(self, digest: str, at: datetime) -> None:
+        """Note that its browser was seen."""
+
+    def close_session(self, digest: str) -> None:
+        """End one session."""
+
+    def close_sessions_of(self, number: str) -> None:
+        """End every session of an account."""
+
+    def forget_sessions(self, before: datetime) -> None:
+        """Remove sessions that began before then."""
+
+
+class Audit(Protocol):
+    """What was looked at and changed; entries cannot be changed or removed, not even by SQL."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Write an entry down."""
+
+    def entries(
+        self,
+        *,
+        number: str = "",
+        action: str = "",
+        subject: str = "",
+        before_id: int = 0,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """Return entries that fit every word given, newest first; `before_id` for the next page."""
+
+
+class CannedAnswers(Protocol):
+    """Answers that are often given."""
+
+    def of(self, number: str) -> list[CannedAnswer]:
+        """Return everybody's and this member's own, by code; an own one comes before everybody's."""
+
+    def get(self, answer_id: int) -> CannedAnswer | None:
+        """Return one."""
+
+    def put(self, answer: CannedAnswer) -> bool:
+        """Store it, or write it back if it has an id; False if its owner has that code already."""
+
+    def remove(self, answer_id: int) -> None:
+        """Remove it."""
+
+
+class Shifts(Protocol):
+    """Who is to be there when."""
+
+    def between(self, first: date, last: date) -> list[Shift]:
+        """Return the shifts of these days, both included, by day and beginning."""
+
+    def add(self, shift: Shift) -> None:
+        """Store it and set its id."""
+
+    def remove(self, shift_id: int) -> None:
+        """Remove it."""
 
 
 class Documents(Protocol):
@@ -204,9 +357,32 @@ class Unit(Protocol):
     def documents(self) -> Documents:
         """Small named documents."""
 
+    @property
+    def handoffs(self) -> Handoffs:
+        """The times a person was wanted."""
+
+    @property
+    def staff(self) -> Staff:
+        """Accounts of the console."""
+
+    @property
+    def audit(self) -> Audit:
+        """What was looked at and changed."""
+
+    @property
+    def canned(self) -> CannedAnswers:
+        """Answers that are often given."""
+
+    @property
+    def shifts(self) -> Shifts:
+        """Who is to be there when."""
+
 
 class Record(Protocol):
     """Opens units."""
 
     def unit(self) -> AbstractContextManager[Unit]:
         """Open a unit; it commits on leaving, rolls back on any error, raises `ports.Unavailable` if it cannot."""
+
+    def reading(self) -> AbstractContextManager[Unit]:
+        """Open a unit for reading only: it waits for no writer and keeps none waiting; nothing is committed."""

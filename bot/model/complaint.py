@@ -20,6 +20,7 @@ class Complaint:
         contact_phone: sealed (encrypted) phone number, "" if none was given.
         nature: what is wanted (catalog/natures.yml), "" if nobody could tell.
         division: full name of the division the place lies in, with its national code; "" if unknown.
+        filed_by: work number of the member of staff who filed it for the citizen, "" when they did so themselves.
         wish: what the citizen asks to be done, masked like the description; repeated: they told it before.
         visibility: "public" or "confidential" if the citizen said so or the nature asks for it, else "": nothing is made
             public unasked.
@@ -59,6 +60,7 @@ class Complaint:
     division_code: str = ""
     wish: str = ""
     repeated: bool = False
+    filed_by: str = ""
 
     @property
     def is_confidential(self) -> bool:

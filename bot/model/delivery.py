@@ -19,6 +19,7 @@ class DeliveryKind(str, Enum):
 
     REPLY = "reply"
     NOTICE = "notice"
+    ANSWER = "answer"  # what a member of staff wrote, and that one joined or left
     FILING = "filing"
     MEDIA = "media"
 
@@ -71,6 +72,19 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What WeChat still lets us send to a citizen who has not written again.
+
+    Attributes:
+        left: customer-service messages.
+        until: when the window closes, None when it is closed.
+    """
+
+    left: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Schedule:
     """When a failed attempt is tried again: the steps in seconds, the last one repeated until `give_up`."""
 
@@ -90,5 +104,6 @@ SCHEDULES = {
     DeliveryKind.FILING: Schedule((2, 5, 10, 20, 30, 60, 120, 300), timedelta(days=7)),
     DeliveryKind.NOTICE: Schedule((1, 3, 5, 10, 30, 60, 300), timedelta(hours=24)),
     DeliveryKind.REPLY: Schedule((1, 3, 5, 10, 30, 60), timedelta(minutes=15)),
+    DeliveryKind.ANSWER: Schedule((1, 3, 5, 10, 30, 60), timedelta(minutes=15)),
     DeliveryKind.MEDIA: Schedule((2, 5, 30, 120, 600), timedelta(days=2)),
 }

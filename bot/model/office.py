@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ class Office:
         receipt_prefix: the letters before a receipt number, 1 to 4 capitals.
         notice_version: version of the privacy notice in force; stored with each consent.
         days: duty days, 1 = Monday.
+        closed, opened: single days off duty, or on duty, all the same (set at the console).
+        comes, answers, idle: when a citizen who is to speak with a person may not be left alone any longer.
     """
 
     name: str
@@ -31,6 +33,11 @@ class Office:
     days: frozenset[int]
     notice_version: str
     reply_days: int
+    comes: timedelta
+    answers: timedelta
+    idle: timedelta
+    closed: frozenset[date] = frozenset()
+    opened: frozenset[date] = frozenset()
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Office:
@@ -41,7 +48,7 @@ class Office:
                 prefix.isascii() and prefix.isalpha() and prefix.isupper() and len(prefix) <= 4
             ):
                 raise ValueError("receipt_prefix: 1 to 4 capital letters")
-            hours = data["duty"]
+            hours, handoff = data["duty"], data["handoff"]
             return cls(
                 name=str(data["name"]),
                 home_city=str(data["home_city"]),
@@ -52,6 +59,9 @@ class Office:
                 days=frozenset(int(d) for d in hours["days"]),
                 notice_version=str(data["notice_version"]),
                 reply_days=int(data["reply_days"]),
+                comes=timedelta(minutes=float(handoff["comes"])),
+                answers=timedelta(minutes=float(handoff["answers"])),
+                idle=timedelta(minutes=float(handoff["idle"])),
             )
         except KeyError as error:
             raise ValueError(f"catalog/office.yml: {error.args[0]} is missing") from error
@@ -59,7 +69,11 @@ class Office:
     def is_open(self, now: datetime) -> bool:
         """True while staff are on duty."""
         local = now.astimezone(self.time_zone)
-        return local.isoweekday() in self.days and self.opens <= local.time() < self.closes
+        today = local.date()
+        is_duty_day = today in self.opened or (
+            local.isoweekday() in self.days and today not in self.closed
+        )
+        return is_duty_day and self.opens <= local.time() < self.closes
 
     def hours(self) -> str:
         """Return the duty hours as a citizen reads them, e.g. 工作日 8:30–18:00."""

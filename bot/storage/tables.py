@@ -43,6 +43,12 @@ conversations = sa.Table(
     sa.Column("last_said_at", UtcDateTime, nullable=True),
     sa.Column("snapshot", sa.JSON, nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("agent", sa.String(32), nullable=False, server_default="", index=True),
+    sa.Column("held_since", UtcDateTime, nullable=True),
+    sa.Column("unanswered_since", UtcDateTime, nullable=True),
+    sa.Column("staff_said_at", UtcDateTime, nullable=True),
+    sa.Index("ix_conversation_holder", "holder"),
+    sa.Index("ix_conversation_last_said_at", "last_said_at"),
 )
 
 lines = sa.Table(
@@ -56,6 +62,7 @@ lines = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("ix_line_of_conversation", "conversation_id", "id"),
 )
 
 # What a backend chooses is Text: its codes, names and numbers have no length of ours.
@@ -92,6 +99,7 @@ complaints = sa.Table(
     sa.Column("division_code", sa.String(12), nullable=False),
     sa.Column("wish", sa.Text, nullable=False),
     sa.Column("repeated", sa.Boolean, nullable=False),
+    sa.Column("filed_by", sa.String(32), nullable=False, server_default=""),
 )
 
 updates = sa.Table(
@@ -171,4 +179,77 @@ counters = sa.Table(
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("value", sa.Integer, nullable=False),
+)
+
+handoffs = sa.Table(
+    "handoff",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("conversation_id", sa.String(64), nullable=False, index=True),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("claimed_at", UtcDateTime, nullable=True),
+    sa.Column("agent", sa.String(32), nullable=False),
+    sa.Column("first_answer_at", UtcDateTime, nullable=True),
+    sa.Column("ended_at", UtcDateTime, nullable=True, index=True),
+    sa.Column("ending", sa.String(16), nullable=False),
+)
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("number", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("wrong_tries", sa.Integer, nullable=False),
+    sa.Column("locked_until", UtcDateTime, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+
+staff_sessions = sa.Table(
+    "staff_session",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("number", sa.String(32), nullable=False, index=True),
+    sa.Column("nonce", sa.String(32), nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+)
+
+# Rows are only ever added: triggers of the first migration that has this table refuse anything else.
+audit_entries = sa.Table(
+    "audit_entry",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Column("number", sa.String(32), nullable=False, index=True),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(120), nullable=False, index=True),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+)
+
+canned_answers = sa.Table(
+    "canned_answer",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("owner", sa.String(32), nullable=False),
+    sa.Column("code", sa.String(32), nullable=False),
+    sa.Column("title", sa.String(64), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.UniqueConstraint("owner", "code", name="uq_canned_answer_code"),
+)
+
+shifts = sa.Table(
+    "shift",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("number", sa.String(32), nullable=False),
+    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("begins", sa.Time, nullable=False),
+    sa.Column("ends", sa.Time, nullable=False),
 )
