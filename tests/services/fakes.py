@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
-from bot.model.delivery import Delivery
+from bot.model.delivery import Allowance, Delivery
 from bot.model.message import Reply
 from bot.ports import Settled
 from bot.services.counter import Counter
@@ -20,10 +20,12 @@ from bot.services.turn import Heard, Spoken
 class Sent:
     """One call that reached the citizen."""
 
-    way: str  # custom | bizsend | template
+    way: str  # custom | bizsend | template | picture | typing
     citizen: str
     text: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    content_type: str = ""
 
 
 class RecordingMessenger:
@@ -34,6 +36,7 @@ class RecordingMessenger:
         self.tried: list[str] = []
         self.fails: dict[str, list[Exception]] = {}
         self.stored: dict[str, tuple[bytes, str]] = {}
+        self.allowed = Allowance(5, None)
 
     def send(self, citizen: str, reply: Reply) -> None:
         self._go("custom")
@@ -50,8 +53,17 @@ class RecordingMessenger:
         self.sent.append(Sent("template", citizen, values=values))
         return f"id-of-{client_msg_id}"
 
-    def allowance(self, citizen: str) -> int:
-        return 5
+    def send_picture(self, citizen: str, content: bytes, content_type: str) -> None:
+        self._go("picture")
+        sent = Sent("picture", citizen, content=content, content_type=content_type)
+        self.sent.append(sent)
+
+    def typing(self, citizen: str) -> None:
+        self._go("typing")
+        self.sent.append(Sent("typing", citizen))
+
+    def allowance(self, citizen: str) -> Allowance:
+        return self.allowed
 
     def media(self, media_id: str) -> tuple[bytes, str]:
         self._go("media")
