@@ -53,11 +53,11 @@ class ReplyHandler:
         if settled is Settled.PASSIVE:
             delivery.rung = "passive"
             return
-        if self._is_held_back(delivery):
+        if is_held_back(self._record, delivery):
             delivery.state = DeliveryState.HELD
             delivery.payload = {**delivery.payload, "text": _text(delivery)}
             return
-        citizen = _citizen(self._record, delivery)
+        citizen = citizen_of(self._record, delivery)
         if citizen is None:
             return
         reply = Reply.from_dict(delivery.payload["reply"])
@@ -70,17 +70,6 @@ class ReplyHandler:
             delivery.state, delivery.error = DeliveryState.HELD, f"{error.remote} {error.code}"
             return
         delivery.rung = "custom"
-
-    def _is_held_back(self, delivery: Delivery) -> bool:
-        """A part of a long answer goes out after the part before it, and is held with it."""
-        before = delivery.payload.get("after")
-        if not before:
-            return False
-        with self._record.unit() as unit:
-            earlier = unit.deliveries.by_key(str(before))
-        if earlier is not None and earlier.state in _STILL_GOING:
-            raise Postponed(_LOOK_AGAIN_S)
-        return earlier is not None and earlier.state is DeliveryState.HELD
 
 
 class NoticeHandler:
@@ -98,7 +87,7 @@ class NoticeHandler:
 
     def carry_out(self, delivery: Delivery) -> None:
         """Try the rungs in order; below the last one the notice is held."""
-        citizen = _citizen(self._record, delivery)
+        citizen = citizen_of(self._record, delivery)
         if citizen is None:
             return
         rungs: list[tuple[str, Callable[[str, Delivery], None]]] = [("custom", self._custom)]
@@ -170,7 +159,23 @@ def _filled(fields: Mapping[str, str], delivery: Delivery) -> dict[str, str]:
     return {name: short[what] for name, what in fields.items()}
 
 
-def _citizen(record: Record, delivery: Delivery) -> str | None:
+def is_held_back(record: Record, delivery: Delivery) -> bool:
+    """Say whether something has to be held because what is to be told before it is held.
+
+    Raises:
+        Postponed: what comes before it is still on its way.
+    """
+    before = delivery.payload.get("after")
+    if not before:
+        return False
+    with record.unit() as unit:
+        earlier = unit.deliveries.by_key(str(before))
+    if earlier is not None and earlier.state in _STILL_GOING:
+        raise Postponed(_LOOK_AGAIN_S)
+    return earlier is not None and earlier.state is DeliveryState.HELD
+
+
+def citizen_of(record: Record, delivery: Delivery) -> str | None:
     """Return the open id to send to; a citizen who left gets nothing, and the delivery says so."""
     with record.unit() as unit:
         conversation: Conversation | None = unit.conversations.get(delivery.conversation_id or "")
