@@ -5,12 +5,19 @@ What remains is the case under a keyed hash of the open id, so that the same per
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.model.conversation import Conversation
 from bot.record import Unit
 
 
-def leave(unit: Unit, conversation: Conversation) -> None:
-    """Remove the citizen's personal data and stop what was still to be told; may be repeated."""
+def leave(unit: Unit, conversation: Conversation, *, now: datetime) -> None:
+    """Remove the citizen's personal data and stop what was still to be told; may be repeated.
+
+    Nobody can be answered any more: who held the conversation loses it, and what they were wanted for has ended.
+    """
+    conversation.give_back()
+    _end_handoff(unit, conversation.id, now)
     conversation.citizen = None
     conversation.following = False
     conversation.snapshot = None
@@ -23,3 +30,12 @@ def leave(unit: Unit, conversation: Conversation) -> None:
     unit.complaints.forget_contact(conversation.id)
     unit.media.forget_loose(conversation.id)
     unit.deliveries.withhold(conversation.id)
+
+
+def _end_handoff(unit: Unit, conversation_id: str, now: datetime) -> None:
+    handoff = unit.handoffs.open_of(conversation_id)
+    if handoff is None:
+        return
+    handoff.ended_at = now
+    handoff.ending = "left"
+    unit.handoffs.save(handoff)

@@ -221,7 +221,7 @@ class TurnTaker:
     def _note(self, unit: Unit, conversation: Conversation, message: Inbound) -> None:
         """Take what is no utterance: leaving, receipts, words on notices."""
         if message.kind is Kind.UNFOLLOW:
-            forget.leave(unit, conversation)
+            forget.leave(unit, conversation, now=self._clock.now())
         for receipt in message.receipts:
             receipts.take(unit, conversation, receipt, now=self._clock.now())
         for consent in message.consents:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.model.conversation import Conversation, Holder, Line, WaitReason
+from bot.model.conversation import Conversation, Direction, Holder, Line, WaitReason
+from bot.model.message import Kind
 from bot.ports import Clock
 from bot.record import Stale
+from bot.storage.chunks import chunks
 from bot.storage.inserting import insert_new, put
 from bot.storage.tables import consents, conversations, lines
+
+_FIELDS = [f.name for f in fields(Conversation)]
+_SAID_BY = [d.value for d in Direction if d is not Direction.NOTE]
+_WORDS_BY = [d.value for d in (Direction.CITIZEN, Direction.BOT, Direction.STAFF)]
+_EVENTS = [
+    kind.value
+    for kind in (
+        Kind.FOLLOW,
+        Kind.UNFOLLOW,
+        Kind.SCAN,
+        Kind.CONSENT,
+        Kind.RECEIPT,
+        Kind.IGNORED,
+    )
+]
+"""Kinds of line that nobody said; the others are words, pictures, places and taps on the menu."""
+_SPOKE_LAST = [conversations.c.last_said_at.desc().nulls_last(), conversations.c.id]
 
 
 class Conversations:
@@ -55,12 +75,95 @@ class Conversations:
 
     def waiting(self) -> list[Conversation]:
         """Return conversations that wait for a person, longest wait first."""
-        rows = self._c.execute(
-            sa.select(conversations)
-            .where(conversations.c.waiting_since.isnot(None))
-            .order_by(conversations.c.waiting_since)
+        return self._several(
+            conversations.c.waiting_since.isnot(None), order=[conversations.c.waiting_since]
         )
-        return [_conversation(row) for row in rows]
+
+    def staffed(self) -> list[Conversation]:
+        """Return conversations whose holder is not the bot, those held longest first; who waits for one comes last."""
+        return self._several(
+            conversations.c.holder != Holder.BOT.value,
+            order=[conversations.c.held_since.asc().nulls_last(), conversations.c.waiting_since],
+        )
+
+    def live(self, since: datetime, *, limit: int = 1000) -> list[Conversation]:
+        """Return conversations that spoke since then, wait or are held; who spoke last first."""
+        c = conversations.c
+        lives = sa.or_(
+            c.last_said_at >= since, c.waiting_since.isnot(None), c.holder != Holder.BOT.value
+        )
+        return self._several(lives, order=_SPOKE_LAST, limit=limit)
+
+    def quiet(self, before: datetime, *, limit: int = 100) -> list[Conversation]:
+        """Return conversations that neither spoke since then nor wait nor are held; who spoke last first."""
+        c = conversations.c
+        silent = sa.or_(c.last_said_at < before, c.last_said_at.is_(None))
+        ended = sa.and_(silent, c.waiting_since.is_(None), c.holder == Holder.BOT.value)
+        return self._several(ended, order=_SPOKE_LAST, limit=limit)
+
+    def several(self, conversation_ids: Collection[str]) -> list[Conversation]:
+        """Return those of these conversations that exist, in no order."""
+        return [
+            found
+            for some in chunks(conversation_ids)
+            for found in self._several(conversations.c.id.in_(some))
+        ]
+
+    def last_lines(self, conversation_ids: Collection[str]) -> Mapping[str, Any]:
+        """Return conversation → its newest line that is something said; one query for 500 conversations."""
+        return {
+            row.conversation_id: row
+            for some in chunks(conversation_ids)
+            for row in self._c.execute(
+                sa.select(lines).where(
+                    lines.c.id.in_(
+                        sa.select(sa.func.max(lines.c.id))
+                        .where(
+                            lines.c.conversation_id.in_(some),
+                            lines.c.direction.in_(_SAID_BY),
+                            lines.c.kind.notin_(_EVENTS),
+                        )
+                        .group_by(lines.c.conversation_id)
+                    )
+                )
+            )
+        }
+
+    def lines_after(self, conversation_id: str, line_id: int, *, limit: int = 200) -> list[Any]:
+        """Return the lines with a greater id, oldest first."""
+        statement = sa.select(lines).where(
+            lines.c.conversation_id == conversation_id, lines.c.id > line_id
+        )
+        return list(self._c.execute(statement.order_by(lines.c.id).limit(limit)).all())
+
+    def lines_before(self, conversation_id: str, line_id: int, *, limit: int = 100) -> list[Any]:
+        """Return the last lines with a smaller id, oldest first."""
+        statement = sa.select(lines).where(
+            lines.c.conversation_id == conversation_id, lines.c.id < line_id
+        )
+        rows = self._c.execute(statement.order_by(lines.c.id.desc()).limit(limit)).all()
+        return list(reversed(rows))
+
+    def line(self, line_id: int) -> Any:
+        """Return one line, None if there is none."""
+        return self._c.execute(sa.select(lines).where(lines.c.id == line_id)).first()
+
+    def holding(self, words: str, *, limit: int = 50) -> list[str]:
+        """Return ids of conversations in which these words were said, newest first.
+
+        Words stand for themselves, "%" and "_" too. A full scan of the transcript: for a search by hand.
+        """
+        if not words:
+            return []
+        newest = sa.func.max(lines.c.id)
+        rows = self._c.execute(
+            sa.select(lines.c.conversation_id)
+            .where(lines.c.text.contains(words, autoescape=True), lines.c.direction.in_(_WORDS_BY))
+            .group_by(lines.c.conversation_id)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        return [row.conversation_id for row in rows]
 
     def has_line(self, key: str) -> bool:
         """True if a message or answer with this key is in the transcript."""
@@ -114,6 +217,14 @@ class Conversations:
         """Remove the citizen's words on notices."""
         self._c.execute(consents.delete().where(consents.c.conversation_id == conversation_id))
 
+    def _several(
+        self, condition: Any, *, order: Collection[Any] = (), limit: int | None = None
+    ) -> list[Conversation]:
+        rows = self._c.execute(
+            sa.select(conversations).where(condition).order_by(*order).limit(limit)
+        )
+        return [_conversation(row) for row in rows]
+
 
 def _values(conversation: Conversation) -> dict[str, Any]:
     values = dict(vars(conversation))
@@ -124,16 +235,7 @@ def _values(conversation: Conversation) -> dict[str, Any]:
 
 
 def _conversation(row: Any) -> Conversation:
-    since: datetime | None = row.waiting_since
-    return Conversation(
-        id=row.id,
-        citizen=row.citizen,
-        version=row.version,
-        holder=Holder(row.holder),
-        following=row.following,
-        waiting_since=since,
-        waiting_reason=WaitReason(row.waiting_reason) if row.waiting_reason else None,
-        notice_version=row.notice_version,
-        last_said_at=row.last_said_at,
-        snapshot=row.snapshot,
-    )
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["holder"] = Holder(row.holder)
+    values["waiting_reason"] = WaitReason(row.waiting_reason) if row.waiting_reason else None
+    return Conversation(**values)

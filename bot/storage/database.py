@@ -14,6 +14,9 @@ from alembic.config import Config
 from bot.ports import Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_READ_ONLY = "minsheng_reading"
+"""Execution option of a connection that only reads."""
+_READ_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 def open_engine(url: str) -> sa.engine.Engine:
@@ -26,7 +29,7 @@ def open_engine(url: str) -> sa.engine.Engine:
         return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
     engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
     sa.event.listen(engine, "connect", _on_sqlite_connect)
-    sa.event.listen(engine, "begin", _begin_immediate)
+    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -38,8 +41,12 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: sa.engine.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: sa.engine.Connection) -> None:
+    """Queue behind other writers, unless it only reads: beside WAL's writer, of the last committed state."""
+    reads = connection.get_execution_options().get(_READ_ONLY, False)
+    # Said each time: connections are used again, and the pragma outlives the transaction.
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def upgrade(url: str) -> None:
@@ -56,8 +63,25 @@ def upgrade(url: str) -> None:
 @contextmanager
 def transaction(engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
     """Run one transaction; a store that is locked, full or away raises `Unavailable`."""
-    try:
-        with engine.begin() as connection:
+    with _classified(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
+    """Run one transaction that only reads, all of it one state, and is rolled back; a write in it raises."""
+    with _classified(), engine.connect() as plain:
+        connection = plain.execution_options(**{_READ_ONLY: True})
+        with connection.begin() as begun:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(_READ_ONE_STATE)
             yield connection
+            begun.rollback()
+
+
+@contextmanager
+def _classified() -> Iterator[None]:
+    try:
+        yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         raise Unavailable(f"record: {error.__class__.__name__}: {error.orig}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Clock
+from bot.storage.chunks import chunks
 from bot.storage.inserting import insert_new
 from bot.storage.tables import deliveries
 
@@ -20,6 +21,10 @@ _CLAIM_FILING_FOR = timedelta(seconds=30)
 """Longer than the backend's time-outs; what is filed by a sender that died is looked up before it is filed again,
 and a confirmed case shall be at the backend within a minute."""
 _SENDING_TAKES = timedelta(seconds=10)
+_TOLD = (DeliveryKind.NOTICE.value, DeliveryKind.REPLY.value, DeliveryKind.ANSWER.value)
+_REFUSED = "custom: 4"
+"""How the trail of a delivery tells that the platform refused it for good (48001 and the like), not for want of
+allowance."""
 
 
 class Deliveries:
@@ -144,22 +149,59 @@ class Deliveries:
         )
         return [_delivery(row) for row in rows]
 
+    def requeue_held(self, conversation_id: str, kind: str) -> int:
+        """Let held deliveries of this kind be tried again now, in their order; returns how many.
+
+        All are due at the same moment, where `due` goes by id. What the platform refused stays held: it would again.
+        """
+        ids = [
+            delivery.id
+            for delivery in self.held(conversation_id)
+            if delivery.kind.value == kind
+            and not any(entry.startswith(_REFUSED) for entry in delivery.trail)
+        ]
+        values = {"state": DeliveryState.QUEUED.value, "due_at": self._clock.now(), "attempts": 0}
+        for some in chunks(ids):
+            self._c.execute(
+                deliveries.update()
+                .where(deliveries.c.id.in_(some), deliveries.c.state == DeliveryState.HELD.value)
+                .values(**values)
+            )
+        return len(ids)
+
+    def latest_of_kind(self, conversation_id: str, kind: str) -> Delivery | None:
+        """Return the newest delivery of this kind to this citizen."""
+        row = self._c.execute(
+            sa.select(deliveries)
+            .where(deliveries.c.conversation_id == conversation_id, deliveries.c.kind == kind)
+            .order_by(deliveries.c.id.desc())
+            .limit(1)
+        ).first()
+        return None if row is None else _delivery(row)
+
+    def states(self, keys: Collection[str]) -> Mapping[str, Delivery]:
+        """Return key → delivery for those of these keys that are deliveries."""
+        return {
+            row.key: _delivery(row)
+            for some in chunks(keys)
+            for row in self._c.execute(sa.select(deliveries).where(deliveries.c.key.in_(some)))
+        }
+
     def withhold(self, conversation_id: str) -> None:
         """Stop what is still to be told to a citizen who left, and forget what was said to them."""
-        told = (DeliveryKind.NOTICE.value, DeliveryKind.REPLY.value)
         done = (DeliveryState.SENT.value, DeliveryState.FAILED.value)
         self._c.execute(
             deliveries.update()
             .where(
                 deliveries.c.conversation_id == conversation_id,
-                deliveries.c.kind.in_(told),
+                deliveries.c.kind.in_(_TOLD),
                 deliveries.c.state.notin_(done),
             )
             .values(state=DeliveryState.WITHHELD.value)
         )
         self._c.execute(
             deliveries.update()
-            .where(deliveries.c.conversation_id == conversation_id, deliveries.c.kind.in_(told))
+            .where(deliveries.c.conversation_id == conversation_id, deliveries.c.kind.in_(_TOLD))
             .values(payload={})
         )
 

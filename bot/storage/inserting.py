@@ -20,6 +20,12 @@ def insert_new(connection: sa.engine.Connection, table: sa.Table, values: dict[s
     return int(connection.execute(statement).rowcount) == 1
 
 
+def add_numbered(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> int:
+    """Insert a row whose id the database gives; return that id."""
+    (number,) = connection.execute(table.insert().values(**values)).inserted_primary_key
+    return int(number)
+
+
 def put(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> None:
     """Insert the row, or replace the one with the same primary key."""
     keys = [column.name for column in table.primary_key]

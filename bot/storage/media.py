@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.model.complaint import Medium
+from bot.storage.chunks import chunks
 from bot.storage.tables import media, media_bytes
 
 
@@ -24,6 +26,14 @@ class MediaStore:
         """Return one medium."""
         row = self._c.execute(sa.select(media).where(media.c.id == medium_id)).first()
         return None if row is None else _medium(row)
+
+    def several(self, medium_ids: Collection[str]) -> Mapping[str, Medium]:
+        """Return id → medium for those that exist."""
+        return {
+            row.id: _medium(row)
+            for some in chunks(medium_ids)
+            for row in self._c.execute(sa.select(media).where(media.c.id.in_(some)))
+        }
 
     def of_complaint(self, complaint_id: str) -> list[Medium]:
         """Return a complaint's media in the order they came."""

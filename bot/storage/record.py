@@ -8,12 +8,17 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from bot.ports import Clock
+from bot.storage.audit import Audit
+from bot.storage.canned import CannedAnswers
 from bot.storage.complaints import Complaints
 from bot.storage.conversations import Conversations
-from bot.storage.database import transaction
+from bot.storage.database import reading, transaction
 from bot.storage.deliveries import Deliveries
 from bot.storage.documents import Documents
+from bot.storage.handoffs import Handoffs
 from bot.storage.media import MediaStore
+from bot.storage.shifts import Shifts
+from bot.storage.staff import Staff
 
 
 class Unit:
@@ -25,6 +30,11 @@ class Unit:
         self.deliveries = Deliveries(connection, clock)
         self.media = MediaStore(connection)
         self.documents = Documents(connection, clock)
+        self.handoffs = Handoffs(connection)
+        self.staff = Staff(connection)
+        self.audit = Audit(connection)
+        self.canned = CannedAnswers(connection)
+        self.shifts = Shifts(connection)
 
 
 class SqlRecord:
@@ -38,4 +48,10 @@ class SqlRecord:
     def unit(self) -> Iterator[Unit]:
         """Open a unit; it commits on leaving, rolls back on any error, and raises `Unavailable` if it cannot."""
         with transaction(self._engine) as connection:
+            yield Unit(connection, self._clock)
+
+    @contextmanager
+    def reading(self) -> Iterator[Unit]:
+        """Open a unit for reading only: it waits for no writer and keeps none waiting; a write in it raises."""
+        with reading(self._engine) as connection:
             yield Unit(connection, self._clock)

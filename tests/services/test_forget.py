@@ -40,7 +40,7 @@ def leave(record: Record, name: str) -> None:
     with record.unit() as unit:
         conversation = unit.conversations.get(name)
         assert conversation is not None
-        forget.leave(unit, conversation)
+        forget.leave(unit, conversation, now=NOON)
         unit.conversations.save(conversation)
 
 
