@@ -11,6 +11,7 @@ from bot.model.staff import AuditEntry
 from bot.storage.tables import audit_entries
 
 _FIELDS = [f.name for f in fields(AuditEntry)]
+_WIDTHS = {c.name: c.type.length for c in audit_entries.c if isinstance(c.type, sa.String)}
 
 
 class Audit:
@@ -20,9 +21,14 @@ class Audit:
         self._c = connection
 
     def add(self, entry: AuditEntry) -> None:
-        """Write an entry down; its id is the record's to give."""
+        """Write an entry down; its id is the record's to give.
+
+        Whatever a browser sent must not keep an entry from being written: what is too long is cut.
+        """
         values = dict(vars(entry))
         values.pop("id")
+        for name, width in _WIDTHS.items():
+            values[name] = values[name].replace("\0", "")[:width]
         self._c.execute(audit_entries.insert().values(**values))
 
     def entries(

@@ -32,6 +32,8 @@ _EVENTS = [
     )
 ]
 """Kinds of line that nobody said; the others are words, pictures, places and taps on the menu."""
+_LONGEST_SEARCH = 1000
+"""Characters; SQLite refuses patterns of 50,000 bytes, and PostgreSQL keeps no NUL: nobody said such."""
 _SPOKE_LAST = [conversations.c.last_said_at.desc().nulls_last(), conversations.c.id]
 
 
@@ -151,14 +153,15 @@ class Conversations:
     def holding(self, words: str, *, limit: int = 50) -> list[str]:
         """Return ids of conversations in which these words were said, newest first.
 
-        Words stand for themselves, "%" and "_" too. A full scan of the transcript: for a search by hand.
+        Words stand for themselves, "%" and "_" too; Latin letters are found in either case. A full scan of the
+        transcript: for a search by hand.
         """
-        if not words:
+        if not words or len(words) > _LONGEST_SEARCH or "\0" in words:
             return []
         newest = sa.func.max(lines.c.id)
         rows = self._c.execute(
             sa.select(lines.c.conversation_id)
-            .where(lines.c.text.contains(words, autoescape=True), lines.c.direction.in_(_WORDS_BY))
+            .where(lines.c.text.icontains(words, autoescape=True), lines.c.direction.in_(_WORDS_BY))
             .group_by(lines.c.conversation_id)
             .order_by(newest.desc())
             .limit(limit)

@@ -26,11 +26,11 @@ class Staff:
 
     def get(self, number: str) -> StaffMember | None:
         """Return the account with this work number."""
-        return self._one(staff.c.number == number)
+        return self._one(staff.c.number, number)
 
     def by_name(self, name: str) -> StaffMember | None:
         """Return the account with this name."""
-        return self._one(staff.c.name == name)
+        return self._one(staff.c.name, name)
 
     def all(self) -> list[StaffMember]:
         """Return every account, by work number; those who left too."""
@@ -78,8 +78,10 @@ class Staff:
         """Remove sessions that began before then."""
         self._c.execute(staff_sessions.delete().where(staff_sessions.c.started_at < before))
 
-    def _one(self, condition: Any) -> StaffMember | None:
-        row = self._c.execute(sa.select(staff).where(condition)).first()
+    def _one(self, column: sa.Column[str], value: str) -> StaffMember | None:
+        if "\0" in value:  # anybody may type into the sign-in form, and PostgreSQL takes no NUL
+            return None
+        row = self._c.execute(sa.select(staff).where(column == value)).first()
         return None if row is None else _member(row)
 
 

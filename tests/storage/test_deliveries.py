@@ -182,20 +182,89 @@ class TestHolding:
             make_delivery("held", state=DeliveryState.HELD),
             make_delivery("reply", kind=DeliveryKind.REPLY, state=DeliveryState.OFFERED),
             make_delivery("sent", state=DeliveryState.SENT),
+            make_delivery("answer", kind=DeliveryKind.ANSWER),
+            make_delivery("answered", kind=DeliveryKind.ANSWER, state=DeliveryState.SENT),
             make_delivery("filing", kind=filing),
             make_delivery("other", conversation_id="c2"),
         )
-        with record.unit() as unit:
-            unit.deliveries.withhold("c1")
-            states = {
-                key: unit.deliveries.by_key(key).state.value  # type: ignore[union-attr]
-                for key in ("notice", "held", "reply", "sent", "filing", "other")
-            }
-        assert states == {
+        wanted = {
             "notice": "withheld",
             "held": "withheld",
             "reply": "withheld",
             "sent": "sent",
+            "answer": "withheld",
+            "answered": "sent",
             "filing": "queued",
             "other": "queued",
         }
+        with record.unit() as unit:
+            unit.deliveries.withhold("c1")
+            found = unit.deliveries.states(wanted)
+        assert {key: delivery.state.value for key, delivery in found.items()} == wanted
+        told = [key for key, delivery in found.items() if delivery.payload]
+        assert sorted(told) == ["filing", "other"]
+
+
+class TestHeldAnswers:
+    HELD = DeliveryState.HELD
+    ANSWER = DeliveryKind.ANSWER
+
+    def test_they_are_tried_again_in_their_order(self, record: Record, clock: SetClock) -> None:
+        later = NOON + timedelta(days=1)
+        first, second, third = add(
+            record,
+            make_delivery("a", kind=self.ANSWER, state=self.HELD, due_at=later, attempts=4),
+            make_delivery("b", kind=self.ANSWER, state=self.HELD, trail=["unknown"]),
+            make_delivery("c", kind=self.ANSWER, state=self.HELD, trail=["no custom: 4"]),
+        )
+        clock.pass_(minutes=5)
+        with record.unit() as unit:
+            assert unit.deliveries.requeue_held("c1", "answer") == 3
+            found = [unit.deliveries.by_key(key) for key in "abc"]
+        facts = {(d.state, d.due_at, d.attempts) for d in found if d is not None}
+        assert facts == {(DeliveryState.QUEUED, clock.now(), 0)}
+        assert due(record) == [first, second, third]
+        with record.unit() as unit:
+            assert unit.deliveries.requeue_held("c1", "answer") == 0
+
+    def test_what_would_be_refused_again_and_what_is_another_matter_stays(
+        self, record: Record
+    ) -> None:
+        kept = {
+            "refused": make_delivery(
+                "refused", kind=self.ANSWER, state=self.HELD, trail=["unknown", "custom: 48001"]
+            ),
+            "notice": make_delivery("notice", state=self.HELD),
+            "others": make_delivery(
+                "others", kind=self.ANSWER, state=self.HELD, conversation_id="c2"
+            ),
+            "failed": make_delivery("failed", kind=self.ANSWER, state=DeliveryState.FAILED),
+        }
+        add(record, *kept.values())
+        before = {key: delivery.state for key, delivery in kept.items()}
+        with record.unit() as unit:
+            assert unit.deliveries.requeue_held("c1", "answer") == 0
+            found = unit.deliveries.states(kept)
+        assert {key: delivery.state for key, delivery in found.items()} == before
+
+    def test_the_newest_of_a_kind_is_this_citizens(self, record: Record) -> None:
+        add(
+            record,
+            make_delivery("old", kind=self.ANSWER),
+            make_delivery("new", kind=self.ANSWER, due_at=NOON - timedelta(days=1)),
+            make_delivery("notice"),
+            make_delivery("others", kind=self.ANSWER, conversation_id="c2"),
+        )
+        with record.unit() as unit:
+            found = unit.deliveries.latest_of_kind("c1", "answer")
+            assert found is not None
+            assert found.key == "new"
+            assert unit.deliveries.latest_of_kind("c1", "reply") is None
+
+    def test_states_of_many_keys_are_found_at_once(self, record: Record) -> None:
+        add(record, *(make_delivery(f"d{number}") for number in range(501)))
+        with record.unit() as unit:
+            found = unit.deliveries.states([f"d{number}" for number in range(-700, 501)])
+            assert unit.deliveries.states([]) == {}
+        assert set(found) == {f"d{number}" for number in range(501)}
+        assert all(key == delivery.key for key, delivery in found.items())

@@ -124,6 +124,12 @@ def _refuse_changes() -> None:
             f"CREATE TRIGGER audit_entry_no_{verb.lower()} BEFORE {verb} ON audit_entry "
             f"BEGIN SELECT RAISE(ABORT, '{_REFUSES}'); END"
         )
+    # INSERT OR REPLACE removes the old row without a word to the trigger on DELETE.
+    op.execute(
+        "CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry "
+        "WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id) "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSES}'); END"
+    )
 
 
 def downgrade() -> None:
