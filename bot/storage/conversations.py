@@ -159,9 +159,10 @@ class Conversations:
         if not words or len(words) > _LONGEST_SEARCH or "\0" in words:
             return []
         newest = sa.func.max(lines.c.id)
+        found = sa.func.lower(lines.c.text).like(sa.func.lower(_anywhere(words)), escape="/")
         rows = self._c.execute(
             sa.select(lines.c.conversation_id)
-            .where(lines.c.text.icontains(words, autoescape=True), lines.c.direction.in_(_WORDS_BY))
+            .where(found, lines.c.direction.in_(_WORDS_BY))
             .group_by(lines.c.conversation_id)
             .order_by(newest.desc())
             .limit(limit)
@@ -227,6 +228,12 @@ class Conversations:
             sa.select(conversations).where(condition).order_by(*order).limit(limit)
         )
         return [_conversation(row) for row in rows]
+
+
+def _anywhere(words: str) -> str:
+    for sign in "/%_":
+        words = words.replace(sign, f"/{sign}")
+    return f"%{words}%"
 
 
 def _values(conversation: Conversation) -> dict[str, Any]:
