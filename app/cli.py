@@ -101,18 +101,23 @@ def _say_addresses(settings: Settings) -> None:
         print(f"[minsheng] phone page        {settings.local_url}/simulator/")
     print(f"[minsheng] staff console     {settings.local_url}/console/")
     if settings.simulator:
+        from app.serve import DEMO_STAFF
+
+        others = ", ".join(f"{number} {name} ({role.value})" for number, name, role in DEMO_STAFF)
         print(f"[minsheng]   sign in as 管理员 with {settings.admin_password}")
+        print(f"[minsheng]   the same password: {others}")
     print(f"[minsheng] WeChat callback   {settings.local_url}/wechat")
     print("[minsheng] loading the language model, some 10 seconds ...", flush=True)
 
 
 def _gateway(arguments: argparse.Namespace) -> int:
     from app.bootstrap import build
-    from app.serve import migrate, serve_gateway
+    from app.serve import ensure_accounts, migrate, serve_gateway
 
     settings = _distributed()
     migrate(settings)
     parts = build(settings, redis_url=settings.redis_url)
+    ensure_accounts(parts)
     serve_gateway(parts, redis_url=settings.redis_url)
     parts.close()
     return 0

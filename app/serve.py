@@ -24,9 +24,11 @@ from app.presence import live_workers
 from app.secrets import kept_secret, session_secret
 from app.settings import Settings
 from bot.model.errors import RemoteError, RetryLater
+from bot.model.staff import Role
 from bot.storage.database import upgrade
 from bot.storage.motion.connect import open_sync
 from bot.storage.motion.errors import REDIS_ERRORS
+from console.accounts import ensure, ensure_first
 from console.app import create_app as create_console
 from console.config import ConsoleConfig
 from desk.app import create_app as create_desk
@@ -37,6 +39,13 @@ from simulator.config import SimulatorConfig
 
 log = logging.getLogger(__name__)
 
+#: Accounts to try the roles with, beside 管理员 and with the same password; the simulator's only.
+DEMO_STAFF = (
+    ("1024", "王芳", Role.AGENT),
+    ("1031", "李强", Role.AGENT),
+    ("2001", "赵敏", Role.SUPERVISOR),
+    ("3001", "观察员", Role.OBSERVER),
+)
 REDIS_ENV = "MINSHENG_REDIS_URL"
 
 
@@ -80,6 +89,7 @@ class Server:
         warn_of_forgetful(redis_url)
         migrate(settings)
         parts = build(settings, redis_url=redis_url)
+        ensure_accounts(parts)
         if self._redis is not None and not settings.database_url:
             # We hold the folder's lock: whoever was sending from it is dead.
             with parts.record.unit() as unit:
@@ -142,6 +152,15 @@ def migrate(settings: Settings) -> None:
         upgrade_desk(settings.desk_url)
 
 
+def ensure_accounts(parts: Parts) -> None:
+    """Make the console's first account, and with the simulator the demo's, unless they are there."""
+    settings = parts.settings
+    ensure_first(parts.record, settings.admin_password, parts.clock)
+    if settings.simulator:
+        for number, name, role in DEMO_STAFF:
+            ensure(parts.record, parts.clock, number, name, role, settings.admin_password)
+
+
 def serve_gateway(parts: Parts, *, redis_url: str) -> None:
     """Run one gateway process until a signal ends it.
 
@@ -187,7 +206,6 @@ def _console(parts: Parts) -> Starlette:
     return create_console(
         ConsoleConfig(
             secret=session_secret(secret),
-            admin_password=settings.admin_password,
             secure_cookies=settings.public_url.startswith("https://"),
         ),
         record=parts.record,

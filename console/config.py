@@ -10,13 +10,11 @@ class ConsoleConfig:
     """Settings of the staff pages.
 
     Attributes:
-        secret: signs session cookies and form tokens; the same on all machines that serve the console.
-        admin_password: of the one account, 管理员. While it is empty nobody can sign in, and the page says why.
+        secret: signs form tokens; the same on all machines that serve the console.
         secure_cookies: True when the console is served over HTTPS, so that cookies never travel without it.
     """
 
     secret: str = field(repr=False)
-    admin_password: str = field(default="", repr=False)
     secure_cookies: bool = False
 
     def __post_init__(self) -> None:

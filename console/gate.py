@@ -1,19 +1,28 @@
-"""The door of the console: no session, no page; and the headers that every answer carries.
+"""The door of the console: who is signed in, what they may do, and the headers that every answer carries.
 
-Whatever is not named in `_OPEN` is shut, so a page added later cannot be forgotten.
+What a route needs stands in `console.access`; a route that is not there cannot be built. Session and account are read
+from the record at each request, so that an account that was turned off is out at once.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
-from console.sessions import COOKIE, Sessions
+from bot.ports import Unavailable
+from console import access, passwords, problems
+from console.access import BEFORE_CHANGE, ROUTES, Permission
+from console.sessions import COOKIE, SignedIn
+from console.site import Site
 
 MOST_BYTES = 64 * 1024
-_OPEN = ("/sign-in", "/static/")
+_POLICY_VIOLATION = 1008
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -32,32 +41,80 @@ _HEADERS = {
 class Gate:
     """Stands before the console's routes."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
-        self._sessions = sessions
+        self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a signed-in browser through (`request.state.session`), send others to the sign-in page."""
+        """Let through who may (`request.state.session` and `.member` are set), refuse the others."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        path = inner_path(request)
-        session = self._sessions.read(request.cookies.get(COOKIE, ""))
-        request.state.session = session
-        is_static = path.startswith("/static/")
+        name = access.route_of(scope["app"].routes, scope)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
-                headers["Cache-Control"] = "no-cache" if is_static else "no-store"
+                headers["Cache-Control"] = "no-cache" if name == "static" else "no-store"
             await send(message)
 
-        app = _too_much(request)
-        if app is None and session is None and not path.startswith(_OPEN):
-            app = _refusal(request, path)
+        app = await self._refusal(Request(scope), name)
         await (app or self._app)(scope, receive, send_guarded)
+
+    async def _refusal(self, request: Request, name: str) -> Response | None:
+        """Say who asks, and return the answer to who may not; None lets the request through."""
+        request.state.session = request.state.member = None
+        too_much = _too_much(request, access.MOST_BYTES.get(name, MOST_BYTES))
+        if too_much is not None or name == "static":
+            return too_much
+        try:
+            known = await self._who(request)
+        except Unavailable:
+            return problems.record_down(request)
+        permission = ROUTES.get(name, Permission.OWN)  # what is not there is told to members only
+        if known is None:
+            return None if permission is Permission.OPEN else _signed_out(request)
+        request.state.session, request.state.member = known.session, known.member
+        if not access.may(known.member, permission):
+            return problems.not_yours(request)
+        if name not in BEFORE_CHANGE and passwords.must_change(known.member.password_hash):
+            return _change_first(request)
+        return None
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same for a web socket, which a page of another site could open with our cookie."""
+        connection = HTTPConnection(scope)
+        name = access.route_of(scope["app"].routes, scope)
+        try:
+            known = await self._who(connection) if _is_same_origin(connection) else None
+        except Unavailable:
+            known = None
+        may = known is not None and access.may(known.member, ROUTES.get(name, Permission.OWN))
+        if known is None or not may or passwords.must_change(known.member.password_hash):
+            await WebSocketClose(_POLICY_VIOLATION)(scope, receive, send)
+            return
+        connection.state.session, connection.state.member = known.session, known.member
+        await self._app(scope, receive, send)
+
+    async def _who(self, connection: HTTPConnection) -> SignedIn | None:
+        token = connection.cookies.get(COOKIE, "")
+        return await run_in_threadpool(self._read, token) if token else None
+
+    def _read(self, token: str) -> SignedIn | None:
+        sessions, now = self._site.sessions, self._site.clock.now()
+        with self._site.record.reading() as unit:
+            known = sessions.read(unit, token)
+        if known is not None and sessions.is_due(known.session):
+            self._touch(known.session.digest, now)
+        return known
+
+    def _touch(self, digest: str, now: datetime) -> None:
+        with self._site.record.unit() as unit:
+            unit.staff.touch_session(digest, now)
 
 
 def inner_path(request: Request) -> str:
@@ -66,24 +123,37 @@ def inner_path(request: Request) -> str:
     return str(request.scope["path"]).removeprefix(root) or "/"
 
 
-def _too_much(request: Request) -> Response | None:
+def _too_much(request: Request, most: int) -> Response | None:
     """Refuse a body that is large, or does not say how large it is."""
     if request.method in ("GET", "HEAD"):
         return None
     length = request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         return PlainTextResponse("请求没有说明长度。", 411)
-    return PlainTextResponse("提交的内容太大。", 413) if int(length) > MOST_BYTES else None
+    return PlainTextResponse("提交的内容太大。", 413) if int(length) > most else None
 
 
-def _refusal(request: Request, path: str) -> Response:
-    if path.endswith(".json"):
+def _is_same_origin(connection: HTTPConnection) -> bool:
+    origin = connection.headers.get("origin", "")
+    return origin.partition("://")[2] == connection.headers.get("host", "")
+
+
+def _signed_out(request: Request) -> Response:
+    path = inner_path(request)
+    if problems.wants_json(request):
         return JSONResponse({"error": "signed out"}, 401)
     if request.method not in ("GET", "HEAD"):
         return PlainTextResponse("登录已过期，请重新登录后再提交。", 401)
     root = request.scope.get("root_path", "")
     wanted = f"?next={path}" if is_safe_next(path) and path != "/" else ""
     return RedirectResponse(f"{root}/sign-in{wanted}", 303)
+
+
+def _change_first(request: Request) -> Response:
+    """Send who has a password made by somebody else to where they make their own."""
+    if problems.wants_json(request):
+        return JSONResponse({"error": "password must be changed"}, 403)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/password", 303)
 
 
 def is_safe_next(path: str) -> bool:

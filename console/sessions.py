@@ -1,7 +1,7 @@
-"""Who is signed in: a signed cookie that ends by itself, and the token that each form must carry.
+"""Who is signed in: a random token in the browser, its hash in the record, and the token that each form must carry.
 
-Nothing is stored on the server, so a session works on every machine that has the same secret. It ends after twelve
-hours or when the password changes; signing out removes the cookie from the browser only.
+A session ends after an hour without a request, after twelve hours in any case, at signing out, and as soon as the
+account's password, role or activity changes.
 """
 
 from __future__ import annotations
@@ -10,62 +10,67 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-from itsdangerous import BadSignature, URLSafeSerializer
-
+from bot.model.staff import StaffMember, StaffSession
 from bot.ports import Clock
-from console.config import ConsoleConfig
+from bot.record import Unit
 
 LASTS = timedelta(hours=12)
+IDLE = timedelta(minutes=60)
+#: How old the time of the last request may grow in the record before it is written again.
+TOUCH_AFTER = timedelta(seconds=60)
 COOKIE = "minsheng_console"
 FORM_COOKIE = "minsheng_console_form"
-ADMIN = "管理员"
 
 
 @dataclass(frozen=True)
-class Session:
-    """One signed-in browser.
+class SignedIn:
+    """A living session and whose it is."""
 
-    Attributes:
-        nonce: random, new at each sign-in; the form token is made of it.
-    """
-
-    who: str
-    nonce: str
-    started_at: datetime
+    session: StaffSession
+    member: StaffMember
 
 
 class Sessions:
-    """Makes and reads session cookies and form tokens."""
+    """Opens and reads sessions inside the caller's unit; makes and checks form tokens."""
 
-    def __init__(self, config: ConsoleConfig, clock: Clock) -> None:
-        password_mark = hashlib.sha256(config.admin_password.encode()).hexdigest()
-        self._signer = URLSafeSerializer(config.secret, salt=f"console.session.{password_mark}")
-        self._secret = config.secret.encode()
-        self._password = config.admin_password.encode()
+    def __init__(self, secret: str, clock: Clock) -> None:
+        self._secret = secret.encode()
         self._clock = clock
 
-    def is_password(self, given: str) -> bool:
-        """True for the administrator's password, compared in constant time; never while none is set."""
-        same = hmac.compare_digest(given.encode(errors="replace"), self._password)
-        return same and bool(self._password)
+    def open(self, unit: Unit, member: StaffMember, address: str) -> str:
+        """Start a session; returns the cookie's value, which is kept nowhere else."""
+        now, token = self._clock.now(), secrets.token_urlsafe(32)
+        unit.staff.forget_sessions(now - LASTS)
+        unit.staff.open_session(
+            StaffSession(
+                digest=digest_of(token),
+                number=member.number,
+                nonce=new_nonce(),
+                started_at=now,
+                seen_at=now,
+                address=address,
+            )
+        )
+        return token
 
-    def open(self, who: str) -> str:
-        """Start a session; returns the cookie's value."""
-        now = int(self._clock.now().timestamp())
-        signed = self._signer.dumps([who, new_nonce(), now])
-        return signed if isinstance(signed, str) else signed.decode()
-
-    def read(self, cookie: str) -> Session | None:
-        """Return the session a cookie stands for, None if it is forged, of an old password, or over."""
-        try:
-            who, nonce, started = self._signer.loads(cookie)
-        except (BadSignature, ValueError, TypeError):
+    def read(self, unit: Unit, token: str) -> SignedIn | None:
+        """Return the session a cookie stands for, None if there is none or it is over."""
+        session = unit.staff.session(digest_of(token)) if token else None
+        member = unit.staff.get(session.number) if session else None
+        if session is None or member is None or not self._is_alive(session, member):
             return None
-        session = Session(who, nonce, datetime.fromtimestamp(started, timezone.utc))
-        age = self._clock.now() - session.started_at
-        return session if timedelta(0) <= age + timedelta(minutes=1) and age < LASTS else None
+        return SignedIn(session, member)
+
+    def is_due(self, session: StaffSession) -> bool:
+        """True if it should be noted again that the browser was seen."""
+        return self._clock.now() - session.seen_at >= TOUCH_AFTER
+
+    def _is_alive(self, session: StaffSession, member: StaffMember) -> bool:
+        now = self._clock.now()
+        is_fresh = now - session.started_at < LASTS and now - session.seen_at < IDLE
+        return is_fresh and member.active and member.changed_at <= session.started_at
 
     def form_token(self, nonce: str) -> str:
         """Return what a form must carry to be taken from the browser that has this nonce."""
@@ -75,6 +80,11 @@ class Sessions:
         """True if the form was made for this nonce."""
         expected = self.form_token(nonce).encode()
         return bool(nonce) and hmac.compare_digest(expected, given.encode(errors="replace"))
+
+
+def digest_of(token: str) -> str:
+    """Return what the record keeps of a token; it is random enough to need no salt."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def new_nonce() -> str:

@@ -17,11 +17,10 @@ from bot.model.complaint import Complaint, Medium
 from bot.model.delivery import Delivery
 from bot.model.errors import RemoteError, RetryLater
 from bot.record import Unit
-from console import audit
 from console.backend import UpdatesBackend
 from console.pages.presenting import case_row
 from console.sessions import new_nonce
-from console.site import Site, linker, see, session_of, text
+from console.site import Site, linker, see, text
 from console.wording import DELIVERY_STATES, KINDS, moment, status_choices
 
 MOST_CHARACTERS = 1000
@@ -97,11 +96,8 @@ class OneCasePages:
         if problem:
             kept = UpdateForm(_nonce(written.nonce), written.status, written.words, problem)
             return self._page(request, kept, status=status)
-        audit.note(
-            "update posted",
-            who=session_of(request).who,
-            complaint=complaint.id,
-            update=written.update_id,
+        self._site.noted(
+            request, "update posted", subject=f"case {complaint.id}", detail=written.update_id
         )
         return see(request, "case", id=complaint.id, note="told")
 
@@ -143,7 +139,7 @@ class OneCasePages:
             media = unit.media.of_complaint(complaint.id)
             filing = unit.deliveries.by_key(f"file:{complaint.id}")
             held = unit.deliveries.held(complaint.conversation_id)
-        audit.note("case viewed", who=session_of(request).who, complaint=complaint.id)
+        self._note_look(request, complaint)
         values = {
             "case": case_row(site, link, complaint),
             "description": complaint.description,
@@ -161,6 +157,12 @@ class OneCasePages:
             "note": request.query_params.get("note", ""),
         }
         return site.page(request, "case.html", values, status=status)
+
+    def _note_look(self, request: Request, complaint: Complaint) -> None:
+        """Write the look down: at a confidential case each time."""
+        secret = complaint.is_confidential
+        action = "confidential case viewed" if secret else "case viewed"
+        self._site.looked(request, action, subject=f"case {complaint.id}", always=secret)
 
     def _facts(self, complaint: Complaint, media: list[Medium]) -> list[tuple[str, str]]:
         facts = [

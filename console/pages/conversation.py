@@ -14,9 +14,8 @@ from starlette.routing import Route
 from bot.model.conversation import Conversation, Direction, WaitReason
 from bot.model.message import Kind
 from bot.record import Stale
-from console import audit
 from console.pages.presenting import CaseRow, case_row
-from console.site import Site, linker, see, session_of, text
+from console.site import Site, linker, see, text
 from console.wording import EVENTS, HOLDERS, KINDS, REASONS, SPEAKERS, waited
 
 MOST_LINES = 200
@@ -60,7 +59,7 @@ class ConversationPages:
                 raise HTTPException(404)
             lines = unit.conversations.transcript(wanted, limit=MOST_LINES + 1)
             cases = unit.complaints.of_conversation(wanted)
-        audit.note("conversation viewed", who=session_of(request).who, conversation=wanted)
+        site.looked(request, "conversation viewed", subject=f"conversation {wanted}")
         values = {
             "label": f"市民 {wanted[:6]}",
             "holder": HOLDERS[conversation.holder],
@@ -79,21 +78,20 @@ class ConversationPages:
         """Take the conversation off the waiting list, unless the citizen spoke since the page was opened."""
         form = await self._site.form(request)
         wanted = request.path_params["id"]
-        done = await run_in_threadpool(self._clear, wanted, text(form, "mark"))
+        done = await run_in_threadpool(self._clear, request, wanted, text(form, "mark"))
         if not done:
             return see(request, "conversation", id=wanted, note="spoke")
-        audit.note("waiting cleared", who=session_of(request).who, conversation=wanted)
         return see(request, "waiting", note="cleared")
 
-    def _clear(self, conversation_id: str, mark: str) -> bool:
+    def _clear(self, request: Request, conversation_id: str, mark: str) -> bool:
         for _ in range(_TRIES):
             try:
-                return self._clear_once(conversation_id, mark)
+                return self._clear_once(request, conversation_id, mark)
             except Stale:  # a turn of the citizen was faster; look again
                 continue
         return False
 
-    def _clear_once(self, conversation_id: str, mark: str) -> bool:
+    def _clear_once(self, request: Request, conversation_id: str, mark: str) -> bool:
         with self._site.record.unit() as unit:
             conversation = unit.conversations.get(conversation_id)
             if conversation is None:
@@ -105,6 +103,8 @@ class ConversationPages:
             conversation.waiting_since = None
             conversation.waiting_reason = None
             unit.conversations.save(conversation)
+            subject = f"conversation {conversation_id}"
+            self._site.noted(request, "waiting cleared", subject=subject, unit=unit)
             return True
 
     def _waiting(self, conversation: Conversation) -> dict[str, Any] | None:

@@ -16,11 +16,11 @@ from console.app import create_app
 from console.backend import UpdatesBackend
 from console.config import ConsoleConfig
 from tests.console.desk_side import (
-    PASSWORD,
     SECRET,
     Browser,
     HandClock,
     RecordingBackend,
+    add_accounts,
     natures,
     office,
     statuses,
@@ -31,9 +31,13 @@ OpenConsole = Callable[..., Browser]
 
 
 @pytest.fixture(scope="session")
-def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("console") / "empty.db"
+def fresh_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with the accounts of `desk_side.ACCOUNTS` and nothing else."""
+    path = tmp_path_factory.mktemp("console") / "fresh.db"
     upgrade(f"sqlite:///{path}")
+    engine = open_engine(f"sqlite:///{path}")
+    add_accounts(SqlRecord(engine, HandClock()))
+    engine.dispose()
     return path
 
 
@@ -43,9 +47,9 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def record(empty_record: Path, tmp_path: Path, clock: HandClock) -> Iterator[SqlRecord]:
+def record(fresh_record: Path, tmp_path: Path, clock: HandClock) -> Iterator[SqlRecord]:
     path = tmp_path / "minsheng.db"
-    path.write_bytes(empty_record.read_bytes())
+    path.write_bytes(fresh_record.read_bytes())
     engine = open_engine(f"sqlite:///{path}")
     yield SqlRecord(engine, clock)
     engine.dispose()
@@ -64,11 +68,10 @@ def open_console(record: SqlRecord, clock: HandClock) -> Iterator[OpenConsole]:
         def start(
             backend: UpdatesBackend | None = None,
             *,
-            password: str = PASSWORD,
             secure: bool = False,
         ) -> Browser:
             app = create_app(
-                ConsoleConfig(SECRET, password, secure),
+                ConsoleConfig(SECRET, secure),
                 record=record,
                 office=office(),
                 statuses=statuses(),
@@ -90,6 +93,18 @@ def guest(open_console: OpenConsole, backend: RecordingBackend) -> Browser:
 
 @pytest.fixture
 def staff(guest: Browser) -> Browser:
-    """A browser that is signed in."""
+    """A browser signed in as the administrator."""
     assert guest.sign_in().status_code == 303
     return guest
+
+
+@pytest.fixture
+def browser_of(guest: Browser) -> Callable[[str], Browser]:
+    """Return what signs a browser of its own in with a work number of `desk_side.ACCOUNTS`."""
+
+    def start(number: str) -> Browser:
+        browser = Browser(guest.url)
+        assert browser.sign_in(account=number).status_code == 303
+        return browser
+
+    return start

@@ -16,12 +16,29 @@ from bot.model.conversation import Direction, Line, WaitReason
 from bot.model.errors import RemoteError
 from bot.model.nature import NatureTable
 from bot.model.office import Office
+from bot.model.staff import Role, StaffMember
 from bot.model.status import StatusTable
 from bot.storage.record import SqlRecord
+from console.passwords import hashed
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "正确的密码-correct"
 SECRET = "a secret of the tests, long enough"
+#: The accounts of every test's record, all with `PASSWORD`: number → name and role.
+ACCOUNTS = {
+    "0001": ("管理员", Role.ADMINISTRATOR),
+    "1024": ("王芳", Role.AGENT),
+    "1031": ("李强", Role.AGENT),
+    "2001": ("赵敏", Role.SUPERVISOR),
+    "3001": ("观察员", Role.OBSERVER),
+}
+#: Role → the account of the tables that try every role.
+NUMBER_OF = {
+    Role.OBSERVER: "3001",
+    Role.AGENT: "1024",
+    Role.SUPERVISOR: "2001",
+    Role.ADMINISTRATOR: "0001",
+}
 START = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)  # 10:00 in Hangzhou, a Monday
 
 
@@ -119,6 +136,14 @@ class Browser:
         found = self.soup(path).find("input", {"name": name})
         assert found is not None
         return str(found["value"])
+
+
+def add_accounts(record: SqlRecord) -> None:
+    """Store the accounts; one hash serves them all, since making one takes long."""
+    kept = hashed(PASSWORD)
+    with record.unit() as unit:
+        for number, (name, role) in ACCOUNTS.items():
+            assert unit.staff.add(StaffMember(number, name, role, START, START, kept))
 
 
 def waits(record: SqlRecord, citizen: str, reason: WaitReason, since: datetime, *said: str) -> str:

@@ -233,7 +233,7 @@ def test_an_update_goes_to_the_backend_as_written(
     }
     assert len(update_id) <= 100
     (entry,) = [e for e in logs if e["event"] == "update posted"]
-    assert (entry["who"], entry["complaint"], entry["update"]) == ("管理员", "c1", update_id)
+    assert (entry["who"], entry["subject"], entry["detail"]) == ("0001", "case c1", update_id)
     assert "物业" not in str(logs)
     assert "进展已登记" in staff.soup("/cases/c1", note="told").text
 
@@ -340,8 +340,8 @@ def test_each_look_at_a_case_leaves_one_line_without_its_words(
     store(record, complaint())
     with capture_logs() as logs:
         staff.soup("/cases/c1")
-    assert [(e["event"], e["who"], e["complaint"]) for e in logs] == [
-        ("case viewed", "管理员", "c1")
+    assert [(e["event"], e["who"], e["subject"]) for e in logs] == [
+        ("case viewed", "0001", "case c1")
     ]
     assert "鞭子" not in str(logs)
     assert "人民路" not in str(logs)

@@ -1,0 +1,107 @@
+"""Who may do what at the console, in one table: permission → least role, and route → permission.
+
+A route that is missing here makes `console.app.create_app` refuse to build: nothing is open by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
+from starlette.types import Scope
+
+from bot.model.staff import Role, StaffMember
+
+
+class Permission(str, Enum):
+    """What a page or a button needs; `LEAST_ROLE` says whose it is."""
+
+    OPEN = "open"
+    OWN = "own"
+    WATCH = "watch"
+    SERVE = "serve"
+    REVEAL = "reveal"
+    UPDATE_CASE = "update_case"
+    SUPERVISE = "supervise"
+    ADMINISTER = "administer"
+
+
+#: Permission → least role; None: no session is needed at all.
+LEAST_ROLE: dict[Permission, Role | None] = {
+    Permission.OPEN: None,  # sign-in, static files
+    Permission.OWN: Role.OBSERVER,  # one's own password, signing out
+    Permission.WATCH: Role.OBSERVER,  # lists, conversations, cases, media
+    Permission.SERVE: Role.AGENT,  # claim, answer, note, file, hand over and back, canned answers, presence
+    Permission.REVEAL: Role.AGENT,  # see a phone number or another masked field
+    Permission.UPDATE_CASE: Role.AGENT,  # tell the backend what was done
+    Permission.SUPERVISE: Role.SUPERVISOR,  # board, take over, shifts, hours, everybody's canned answers, export
+    Permission.ADMINISTER: Role.ADMINISTRATOR,  # accounts, audit log
+}
+
+#: Route name → what it needs. A new route: add its name here.
+ROUTES: dict[str, Permission] = {
+    "static": Permission.OPEN,
+    "sign_in": Permission.OPEN,
+    "enter": Permission.OPEN,
+    "sign_out": Permission.OWN,
+    "watermark": Permission.OWN,
+    "waiting": Permission.WATCH,
+    "waiting_rows": Permission.WATCH,
+    "conversation": Permission.WATCH,
+    "clear": Permission.SERVE,
+    "cases": Permission.WATCH,
+    "case": Permission.WATCH,
+    "tell": Permission.UPDATE_CASE,
+}
+
+#: Where somebody may go whose password was made by somebody else.
+BEFORE_CHANGE = frozenset({"static", "sign_in", "enter", "sign_out", "watermark"})
+
+#: Route name → most bytes of a request's body, where it is not `gate.MOST_BYTES`.
+MOST_BYTES: dict[str, int] = {}
+
+ROLE_NAMES = {
+    Role.OBSERVER: "观察员",
+    Role.AGENT: "坐席",
+    Role.SUPERVISOR: "值班长",
+    Role.ADMINISTRATOR: "管理员",
+}
+_RANK = {role: rank for rank, role in enumerate(Role)}
+
+
+def may(member: StaffMember | None, permission: Permission | str) -> bool:
+    """True if this member (None: nobody is signed in) may do what needs this permission."""
+    least = LEAST_ROLE[Permission(permission)]
+    if least is None:
+        return True
+    return member is not None and member.active and _RANK[member.role] >= _RANK[least]
+
+
+def check(routes: Iterable[BaseRoute]) -> None:
+    """Refuse routes that the table does not know, and two that share a name.
+
+    Raises:
+        ValueError: naming them.
+    """
+    names = [name_of(route) for route in routes]
+    problems = sorted({name for name in names if name not in ROUTES or names.count(name) > 1})
+    if problems:
+        raise ValueError(f"routes without one entry of their own in console.access: {problems}")
+
+
+def name_of(route: BaseRoute) -> str:
+    """Return a route's name, "" for a kind that has none."""
+    return route.name or "" if isinstance(route, Route | WebSocketRoute | Mount) else ""
+
+
+def route_of(routes: Iterable[BaseRoute], scope: Scope) -> str:
+    """Return the name of the route that will answer, or that would with another method; "" if none does."""
+    partly = ""
+    for route in routes:
+        match, _ = route.matches(scope)
+        if match is Match.FULL:
+            return name_of(route)
+        if match is Match.PARTIAL:
+            partly = partly or name_of(route)
+    return partly
