@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.model.conversation import WaitReason
+import pytest
+
+from bot.model.conversation import Holder, WaitReason
 from bot.model.delivery import DeliveryKind, DeliveryState
+from bot.model.staff import Handoff
 from bot.record import Record, Unit
 from bot.services import forget
 from tests.builders import CITIZEN, NOON, make_complaint, make_delivery, make_line, make_medium
@@ -32,15 +36,19 @@ def fill(unit: Unit, name: str) -> None:
     for loose in (True, False):
         medium = make_medium(f"{name}-{loose}", conversation_id=name)
         unit.media.add(replace(medium, complaint_id=None if loose else complaint.id))
-    for key, kind in (("n", DeliveryKind.NOTICE), ("f", DeliveryKind.FILING)):
+    for key, kind in (
+        ("n", DeliveryKind.NOTICE),
+        ("a", DeliveryKind.ANSWER),
+        ("f", DeliveryKind.FILING),
+    ):
         unit.deliveries.add(make_delivery(f"{name}-{key}", kind=kind, conversation_id=name))
 
 
-def leave(record: Record, name: str) -> None:
+def leave(record: Record, name: str, now: datetime = NOON) -> None:
     with record.unit() as unit:
         conversation = unit.conversations.get(name)
         assert conversation is not None
-        forget.leave(unit, conversation, now=NOON)
+        forget.leave(unit, conversation, now=now)
         unit.conversations.save(conversation)
 
 
@@ -63,6 +71,7 @@ def facts(record: Record, name: str) -> dict[str, object]:
             "case": complaint.description,
             "pictures": [unit.media.get(f"{name}-{x}") is not None for x in (True, False)],
             "notice": unit.deliveries.by_key(f"{name}-n").state,  # type: ignore[union-attr]
+            "answer": unit.deliveries.by_key(f"{name}-a").payload,  # type: ignore[union-attr]
             "filing": unit.deliveries.by_key(f"{name}-f").state,  # type: ignore[union-attr]
         }
 
@@ -85,8 +94,35 @@ def test_what_says_who_it_was_goes_and_the_case_stays(record: Record) -> None:
             "case": "文二路的路灯不亮",
             "pictures": [False, True],
             "notice": DeliveryState.WITHHELD,
+            "answer": {},
             "filing": DeliveryState.QUEUED,
         }
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_who_leaves_is_held_by_nobody_and_waits_for_nobody(record: Record, claimed: bool) -> None:
+    later = NOON + timedelta(minutes=5)
+    with record.unit() as unit:
+        for name in ("c1", "c2"):
+            conversation = unit.conversations.open(name, CITIZEN)
+            conversation.wait_for_person(WaitReason.ASKED, NOON)
+            conversation.queue()
+            if claimed:
+                conversation.claim("1007", NOON)
+            unit.conversations.save(conversation)
+            unit.handoffs.add(Handoff(name, "asked", NOON))
+    for now in (later, later + timedelta(hours=1)):  # told of it twice: the first time counts
+        leave(record, "c1", now)
+    with record.unit() as unit:
+        left, stays = unit.conversations.get("c1"), unit.conversations.get("c2")
+        assert left is not None
+        assert (left.holder, left.agent, left.held_since) == (Holder.BOT, "", None)
+        assert (left.waiting_since, left.waiting_reason) == (None, None)
+        (handoff,) = unit.handoffs.of_conversation("c1")
+        assert (handoff.ended_at, handoff.ending) == (later, "left")
+        assert stays is not None
+        assert stays.holder is (Holder.STAFF if claimed else Holder.WAITING)
+        assert unit.handoffs.open_of("c2") is not None
 
 
 def test_nobody_else_is_forgotten(record: Record) -> None:

@@ -148,6 +148,14 @@ class TestMedia:
             unit.media.attach([], "k1")
             assert [m.id for m in unit.media.of_complaint("k1")] == ["z", "a"]
 
+    def test_several_are_found_at_once(self, record: Record) -> None:
+        with record.unit() as unit:
+            for number in range(3):
+                unit.media.add(make_medium(f"p{number}"))
+            found = unit.media.several(["p0", *(f"none{n}" for n in range(1200)), "p2"])
+            assert found == {"p0": make_medium("p0"), "p2": make_medium("p2")}
+            assert unit.media.several([]) == {}
+
     def test_forgetting_takes_only_what_belongs_to_no_complaint(self, record: Record) -> None:
         with record.unit() as unit:
             for name, owner in (("kept", "c1"), ("loose", "c1"), ("other", "c2")):

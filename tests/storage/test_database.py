@@ -45,6 +45,60 @@ def test_upgrading_twice_changes_nothing(new_url: Callable[[], str]) -> None:
     engine.dispose()
 
 
+class TestReading:
+    def test_an_open_writer_is_not_waited_for_and_not_seen(self, record: Record) -> None:
+        with record.unit() as unit:
+            unit.documents.put("a", 1)
+        with record.unit() as writer:
+            writer.documents.put("a", 2)
+            with record.reading() as reader:
+                assert reader.documents.get("a") == 1
+        with record.reading() as reader:
+            assert reader.documents.get("a") == 2
+
+    def test_a_reader_keeps_no_writer_waiting_and_sees_one_state(self, record: Record) -> None:
+        with record.unit() as unit:
+            unit.documents.put("a", 1)
+        with record.reading() as reader:
+            assert reader.documents.get("a") == 1
+            with record.unit() as writer:
+                writer.documents.put("a", 2)
+                writer.documents.put("b", 2)
+            assert reader.documents.get("a") == 1
+            assert reader.documents.get("b") is None
+
+    def test_a_write_in_it_fails_and_the_next_unit_writes(self, record: Record) -> None:
+        def write() -> None:
+            with record.reading() as reader:
+                reader.documents.put("a", 1)
+
+        for _ in range(3):  # on connections that are used again
+            with pytest.raises((Unavailable, sa.exc.DBAPIError), match=r"(?i)read.?only"):
+                write()
+            with record.unit() as unit:
+                assert unit.documents.get("a") is None
+                unit.documents.put("b", 1)
+
+    def test_an_error_in_it_leaves_the_connection_fit_for_writing(self, record: Record) -> None:
+        def failing() -> None:
+            with record.reading() as reader:
+                reader.documents.get("a")
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            failing()
+        with record.unit() as unit:
+            unit.documents.put("a", 1)
+        with record.reading() as reader:
+            assert reader.documents.get("a") == 1
+
+    def test_a_record_that_cannot_be_opened_is_unavailable(self, tmp_path: Path) -> None:
+        engine = open_engine(f"sqlite:///{tmp_path / 'no' / 'such.db'}")
+        with pytest.raises(Unavailable), SqlRecord(engine, SetClock()).reading():
+            pass
+        engine.dispose()
+
+
 def test_a_unit_is_written_together_or_not_at_all(record: Record) -> None:
     def failing() -> None:
         with record.unit() as unit:
