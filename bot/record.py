@@ -264,6 +264,9 @@ class Staff(Protocol):
     def session(self, digest: str) -> StaffSession | None:
         """Return the session with this digest."""
 
+    def sessions(self) -> list[StaffSession]:
+        """Return every session that is kept, those that are over too; seen last first."""
+
     def touch_session(self, digest: str, at: datetime) -> None:
         """Note that its browser was seen."""
 
@@ -289,10 +292,15 @@ class Audit(Protocol):
         number: str = "",
         action: str = "",
         subject: str = "",
+        start: datetime | None = None,
+        end: datetime | None = None,
         before_id: int = 0,
         limit: int = 100,
     ) -> list[AuditEntry]:
-        """Return entries that fit every word given, newest first; `before_id` for the next page."""
+        """Return entries that fit every word given, newest first; `before_id` for the next page.
+
+        Only those of the time from `start` until before `end`, where these are given.
+        """
 
 
 class CannedAnswers(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +38,8 @@ class Audit:
         number: str = "",
         action: str = "",
         subject: str = "",
+        start: datetime | None = None,
+        end: datetime | None = None,
         before_id: int = 0,
         limit: int = 100,
     ) -> list[AuditEntry]:
@@ -47,6 +50,8 @@ class Audit:
             for column, word in ((c.number, number), (c.action, action), (c.subject, subject))
             if word
         ]
+        wanted += [] if start is None else [c.at >= start]
+        wanted += [] if end is None else [c.at < end]
         if before_id:
             wanted.append(c.id < before_id)
         rows = self._c.execute(

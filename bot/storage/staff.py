@@ -58,6 +58,11 @@ class Staff:
         ).first()
         return None if row is None else _session(row)
 
+    def sessions(self) -> list[StaffSession]:
+        """Return every session that is kept, those that are over too; seen last first."""
+        rows = self._c.execute(sa.select(staff_sessions).order_by(staff_sessions.c.seen_at.desc()))
+        return [_session(row) for row in rows]
+
     def touch_session(self, digest: str, at: datetime) -> None:
         """Note that its browser was seen; written only if it was not noted within the last half minute."""
         self._c.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -88,6 +89,12 @@ class TestRefusing:
 
 
 class TestReading:
+    def test_a_time_begins_with_its_start_and_ends_before_its_end(self, record: Record) -> None:
+        day = timedelta(days=1)
+        write(record, *(replace(ENTRY, at=ENTRY.at + n * day, subject=f"s{n}") for n in range(4)))
+        start, end = ENTRY.at + day, ENTRY.at + 3 * day
+        assert [e.subject for e in read(record, start=start, end=end)] == ["s2", "s1"]
+
     @pytest.fixture
     def ids(self, record: Record) -> list[int]:
         write(

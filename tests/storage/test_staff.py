@@ -110,6 +110,11 @@ class TestSessions:
             assert unit.staff.session("d1") == session(seen_at=NOON + noted * SECOND)
             assert unit.staff.session("d2") == session("d2")
 
+    def test_all_that_are_kept_are_listed_seen_last_first(self, record: Record) -> None:
+        open_sessions(record, session("d1"), session("d2", "1008", seen_at=NOON + SECOND))
+        with record.reading() as unit:
+            assert [one.digest for one in unit.staff.sessions()] == ["d2", "d1"]
+
     def test_one_is_closed(self, record: Record) -> None:
         open_sessions(record, session("d1"), session("d2"))
         with record.unit() as unit:
