@@ -46,6 +46,19 @@ ROUTES: dict[str, Permission] = {
     "enter": Permission.OPEN,
     "sign_out": Permission.OWN,
     "watermark": Permission.OWN,
+    "password": Permission.OWN,
+    "change_password": Permission.OWN,
+    "accounts": Permission.ADMINISTER,
+    "account": Permission.ADMINISTER,
+    "add_account": Permission.ADMINISTER,
+    "change_account": Permission.ADMINISTER,
+    "reset_password": Permission.ADMINISTER,
+    "turn_off_account": Permission.ADMINISTER,
+    "turn_on_account": Permission.ADMINISTER,
+    "end_sessions": Permission.ADMINISTER,
+    "unlock_account": Permission.ADMINISTER,
+    "audit_log": Permission.ADMINISTER,
+    "audit_export": Permission.ADMINISTER,
     "waiting": Permission.WATCH,
     "waiting_rows": Permission.WATCH,
     "conversation": Permission.WATCH,
@@ -56,7 +69,9 @@ ROUTES: dict[str, Permission] = {
 }
 
 #: Where somebody may go whose password was made by somebody else.
-BEFORE_CHANGE = frozenset({"static", "sign_in", "enter", "sign_out", "watermark"})
+BEFORE_CHANGE = frozenset(
+    {"static", "sign_in", "enter", "sign_out", "watermark", "password", "change_password"}
+)
 
 #: Route name → most bytes of a request's body, where it is not `gate.MOST_BYTES`.
 MOST_BYTES: dict[str, int] = {}

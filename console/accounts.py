@@ -159,6 +159,8 @@ def subject_of(member: StaffMember) -> str:
 def find(unit: Unit, account: str) -> StaffMember | None:
     """Return the account that signs in with this number or name."""
     wanted = account.strip()
+    if not wanted or len(wanted) > _MOST_NAME or not wanted.isprintable():
+        return None
     return unit.staff.get(wanted) or unit.staff.by_name(wanted)
 
 

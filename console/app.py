@@ -21,9 +21,12 @@ from console.backend import UpdatesBackend
 from console.config import ConsoleConfig
 from console.gate import Gate
 from console.lockout import Tries
+from console.pages.accounts import AccountPages
+from console.pages.audit_log import AuditPages
 from console.pages.case import OneCasePages
 from console.pages.cases import CasePages
 from console.pages.conversation import ConversationPages
+from console.pages.password import PasswordPages
 from console.pages.sign_in import SignInPages
 from console.pages.waiting import WaitingPages
 from console.pages.watermark import WatermarkPages
@@ -76,6 +79,9 @@ def create_app(
 def _routes(site: Site) -> list[BaseRoute]:
     return [
         *SignInPages(site).routes(),
+        *PasswordPages(site).routes(),
+        *AccountPages(site).routes(),
+        *AuditPages(site).routes(),
         *WatermarkPages(site).routes(),
         *WaitingPages(site).routes(),
         *ConversationPages(site).routes(),

@@ -59,7 +59,7 @@ class Sessions:
         """Return the session a cookie stands for, None if there is none or it is over."""
         session = unit.staff.session(digest_of(token)) if token else None
         member = unit.staff.get(session.number) if session else None
-        if session is None or member is None or not self._is_alive(session, member):
+        if session is None or member is None or not self.is_alive(session, member):
             return None
         return SignedIn(session, member)
 
@@ -67,7 +67,8 @@ class Sessions:
         """True if it should be noted again that the browser was seen."""
         return self._clock.now() - session.seen_at >= TOUCH_AFTER
 
-    def _is_alive(self, session: StaffSession, member: StaffMember) -> bool:
+    def is_alive(self, session: StaffSession, member: StaffMember) -> bool:
+        """True while the session counts: neither idle nor old, and the account has not changed since."""
         now = self._clock.now()
         is_fresh = now - session.started_at < LASTS and now - session.seen_at < IDLE
         return is_fresh and member.active and member.changed_at <= session.started_at

@@ -26,6 +26,7 @@ from console.audit import Trail
 from console.backend import UpdatesBackend
 from console.config import ConsoleConfig
 from console.lockout import Tries
+from console.passwords import must_change
 from console.sessions import Sessions
 
 FOLDER = Path(__file__).parent
@@ -73,6 +74,7 @@ class Site:
             "office": self.office,
             "session": session,
             "member": member,
+            "is_new": member is not None and must_change(member.password_hash),
             "role_names": ROLE_NAMES,
             "csrf": self.sessions.form_token(session.nonce) if session else "",
         }

@@ -80,7 +80,9 @@ def open_console(record: SqlRecord, clock: HandClock) -> Iterator[OpenConsole]:
                 clock=clock,
             )
             url = stack.enter_context(serve(Starlette(routes=[Mount("/console", app)])))
-            return Browser(url + "/console")
+            browser = Browser(url + "/console")
+            browser.app = app
+            return browser
 
         yield start
 

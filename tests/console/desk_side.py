@@ -10,6 +10,7 @@ from typing import Any
 import requests
 import yaml
 from bs4 import BeautifulSoup
+from starlette.applications import Starlette
 
 from bot.model.complaint import Complaint
 from bot.model.conversation import Direction, Line, WaitReason
@@ -103,7 +104,12 @@ class RecordingBackend:
 
 
 class Browser:
-    """A browser that follows forms as they stand on the page."""
+    """A browser that follows forms as they stand on the page.
+
+    `app` is the console it looks at, where the test's own fixture opened it.
+    """
+
+    app: Starlette
 
     def __init__(self, url: str) -> None:
         self.url = url
