@@ -1,4 +1,4 @@
-"""The command line: `minsheng serve | gateway | worker | actions | train | menu`."""
+"""The command line: `minsheng serve | gateway | worker | actions | train | menu | staff`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app import logs
 from app.catalog import BadCatalog
 from app.embedded_redis import RedisNotStarted
 from app.settings import BadSettings, Settings, read
+from bot.model.staff import Role
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -70,7 +71,31 @@ def _parser() -> argparse.ArgumentParser:
     actions.set_defaults(run=_actions)
     menu = commands.add_parser("menu", help="create the account's menu at WeChat")
     menu.set_defaults(run=_menu)
+    staff = commands.add_parser("staff", help="accounts of the console")
+    staff.set_defaults(run=_staff)
+    _add_acts(staff.add_subparsers(required=True, metavar="act", dest="act"))
     return parser
+
+
+def _add_acts(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Say what can be done with accounts; `app.staff` does it."""
+    roles = [role.value for role in Role]
+    acts.add_parser("list", help="every account: number, role, state, name")
+    adding = acts.add_parser("add", help="make an account")
+    adding.add_argument("number", metavar="NUMBER", help="work number, which citizens are told")
+    adding.add_argument("name", metavar="NAME")
+    adding.add_argument("--role", choices=roles, required=True)
+    changing = acts.add_parser("role", help="give an account another role")
+    changing.add_argument("number", metavar="NUMBER")
+    changing.add_argument("role", choices=roles, metavar="ROLE", help=", ".join(roles))
+    renewing = acts.add_parser("password", help="give an account another password")
+    renewing.add_argument("number", metavar="NUMBER")
+    for parser in (adding, renewing):
+        parser.add_argument(
+            "--generate", action="store_true", help="print a random one, to be changed at sign-in"
+        )
+    for word, words in (("off", "let nobody sign in with it"), ("on", "let its owner sign in")):
+        acts.add_parser(word, help=words).add_argument("number", metavar="NUMBER")
 
 
 def _settings(*, demo: bool = False) -> Settings:
@@ -232,6 +257,12 @@ def _menu(arguments: argparse.Namespace) -> int:
         parts.close()
     print(f"[minsheng] menu created: {'、'.join(b.name for b in parts.catalog.menu)}")
     return 0
+
+
+def _staff(arguments: argparse.Namespace) -> int:
+    from app.staff import run
+
+    return run(_settings(), arguments)
 
 
 def _interrupt(*_: object) -> None:

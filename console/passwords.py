@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from enum import Enum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -56,6 +57,25 @@ _COMMON = frozenset(
 _ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
+
+class Flaw(str, Enum):
+    """Why something cannot be a password."""
+
+    SHORT = "short"
+    LONG = "long"
+    SPACE = "space"
+    OWN = "own"
+    COMMON = "common"
+
+
+FLAWS = {
+    Flaw.SHORT: f"密码太短，至少要 {LEAST_LENGTH} 个字符。",
+    Flaw.LONG: f"密码太长，最多 {MOST_LENGTH} 个字符。",
+    Flaw.SPACE: "密码开头和结尾不能有空格。",
+    Flaw.OWN: "密码不能由工号或姓名拼成，请换一个。",
+    Flaw.COMMON: "这个密码太常见，容易被猜到，请换一个。",
+}
+
 _hasher = PasswordHasher()
 
 
@@ -95,21 +115,25 @@ def random_password() -> str:
     return "-".join((letters[:5], letters[5:10], letters[10:]))
 
 
-def problem_with(password: str, *, number: str, name: str) -> str:
-    """Return why this cannot be the password of this account, in words for staff; "" if it can."""
+def flaw_in(password: str, *, number: str, name: str) -> Flaw | None:
+    """Return why this cannot be the password of this account, None if it can."""
     if len(password) < LEAST_LENGTH:
-        return f"密码太短，至少要 {LEAST_LENGTH} 个字符。"
+        return Flaw.SHORT
     if len(password) > MOST_LENGTH:
-        return f"密码太长，最多 {MOST_LENGTH} 个字符。"
+        return Flaw.LONG
     if password != password.strip():
-        return "密码开头和结尾不能有空格。"
+        return Flaw.SPACE
     plain = password.casefold()
     own = plain.replace(number.casefold(), "").replace(name.casefold(), "")
     if len(own) < _LEAST_OWN:
-        return "密码不能由工号或姓名拼成，请换一个。"
-    if _is_common(plain):
-        return "这个密码太常见，容易被猜到，请换一个。"
-    return ""
+        return Flaw.OWN
+    return Flaw.COMMON if _is_common(plain) else None
+
+
+def problem_with(password: str, *, number: str, name: str) -> str:
+    """Return the same in words for staff, "" if there is no flaw."""
+    flaw = flaw_in(password, number=number, name=name)
+    return "" if flaw is None else FLAWS[flaw]
 
 
 def _is_common(plain: str) -> bool:

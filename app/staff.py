@@ -1,0 +1,154 @@
+"""`minsheng staff ...`: the console's accounts from the server's command line."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.bootstrap import SystemClock
+from app.settings import Settings
+from bot.model.staff import Role, StaffMember
+from bot.ports import Unavailable
+from bot.storage.database import open_engine, upgrade
+from bot.storage.record import SqlRecord
+from console import passwords
+from console.accounts import Accounts, Problem, Refused
+from console.audit import COMMAND_LINE, Trail
+from console.lockout import is_locked
+
+PROBLEMS = {
+    Problem.BAD_NUMBER: "a work number is up to 4 letters and 1 to 10 digits, such as 1024 or A1024",
+    Problem.BAD_NAME: "a name has 1 to 20 characters and does not look like a work number",
+    Problem.TAKEN: "this number or name is taken; numbers are never given to another",
+    Problem.UNKNOWN: "there is no account with this number",
+    Problem.LAST_ADMINISTRATOR: "this is the last active administrator",
+    Problem.OWN_ACCOUNT: "nobody does this to their own account",
+}
+
+FLAWS = {
+    passwords.Flaw.SHORT: f"a password has at least {passwords.LEAST_LENGTH} characters.",
+    passwords.Flaw.LONG: f"a password has at most {passwords.MOST_LENGTH} characters.",
+    passwords.Flaw.SPACE: "a password neither begins nor ends with a space.",
+    passwords.Flaw.OWN: "a password is not made of the number or the name.",
+    passwords.Flaw.COMMON: "this password is too common.",
+}
+
+
+class BadPassword(Exception):
+    """The password that was given cannot be taken; the text says why."""
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do what the command line says; returns the exit code: 1 if it cannot be done, 2 for a bad password."""
+    try:
+        with _opened(settings) as record:
+            ACTS[arguments.act](record, arguments)
+    except Refused as refused:
+        print(f"Not done: {PROBLEMS[refused.problem]}.", file=sys.stderr)
+        return 1
+    except BadPassword as error:
+        print(f"Not done: {error}", file=sys.stderr)
+        return 2
+    except Unavailable:
+        print("Not done: the record cannot be used now.", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[SqlRecord]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.record_url)
+    engine = open_engine(settings.record_url)
+    try:
+        yield SqlRecord(engine, SystemClock())
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _accounts(record: SqlRecord) -> Iterator[Accounts]:
+    with record.unit() as unit:
+        yield Accounts(unit, Trail(record, SystemClock()), actor=COMMAND_LINE)
+
+
+def _list(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    with record.reading() as unit:
+        members = unit.staff.all()
+    for member in members:
+        print(f"{member.number}\t{member.role.value}\t{_state(member)}\t{member.name}")
+    if not members:
+        print("There is no account yet: `minsheng staff add`.", file=sys.stderr)
+
+
+def _state(member: StaffMember) -> str:
+    if not member.active:
+        return "off"
+    return "locked" if is_locked(member, SystemClock().now()) else "on"
+
+
+def _add(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    number, name = arguments.number, arguments.name
+    kept = _kept(arguments, number, name)
+    with _accounts(record) as accounts:
+        accounts.add(number, name, Role(arguments.role), kept)
+
+
+def _password(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    with _accounts(record) as accounts:
+        name = accounts.get(arguments.number).name
+    kept = _kept(arguments, arguments.number, name)
+    with _accounts(record) as accounts:
+        accounts.set_password(arguments.number, kept)
+
+
+def _role(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    with _accounts(record) as accounts:
+        accounts.set_role(arguments.number, Role(arguments.role))
+
+
+def _off(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    with _accounts(record) as accounts:
+        accounts.set_active(arguments.number, active=False)
+
+
+def _on(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    with _accounts(record) as accounts:
+        accounts.set_active(arguments.number, active=True)
+
+
+def _kept(arguments: argparse.Namespace, number: str, name: str) -> str:
+    """Return the hash to keep, of a password that is asked for, read, or made and printed."""
+    if arguments.generate:
+        password = passwords.random_password()
+        print(password)
+        return passwords.hashed_once(password)
+    password = _read()
+    flaw = passwords.flaw_in(password, number=number, name=name)
+    if flaw is not None:
+        raise BadPassword(FLAWS[flaw])
+    return passwords.hashed(password)
+
+
+def _read() -> str:
+    """Ask at a terminal, twice and without showing it; elsewhere take the first line that comes in."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("password: ")
+    if getpass.getpass("again: ") != password:
+        raise BadPassword("the two are not the same.")
+    return password
+
+
+#: Word of the command line → what it does.
+ACTS: dict[str, Callable[[SqlRecord, argparse.Namespace], None]] = {
+    "list": _list,
+    "add": _add,
+    "role": _role,
+    "password": _password,
+    "off": _off,
+    "on": _on,
+}
