@@ -55,6 +55,8 @@ _COMMON = frozenset(
     ]
 )
 _ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p")
+_DISGUISES = str.maketrans("@03$", "aoes")
+_TAIL = re.compile(r"[\W\d_]+$")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -140,8 +142,9 @@ def _is_common(plain: str) -> bool:
     rows = [row for forward in _ROWS for row in (forward, forward[::-1])]
     if len(set(plain)) < _LEAST_DIFFERENT or any(plain in row for row in rows):
         return True
-    letters = _NOT_LETTERS.sub("", plain)
-    return letters in _COMMON or plain in _COMMON or _is_repeated(plain)
+    undisguised = _TAIL.sub("", plain).translate(_DISGUISES)
+    readings = (_NOT_LETTERS.sub("", plain), _NOT_LETTERS.sub("", undisguised))
+    return any(letters in _COMMON for letters in readings) or _is_repeated(plain)
 
 
 def _is_repeated(plain: str) -> bool:
