@@ -8,12 +8,15 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.bootstrap import SystemClock
+from app.bootstrap import SystemClock, build
 from app.cli import main
+from app.serve import ensure_accounts, migrate
+from app.settings import Settings
 from app.staff import FLAWS, PROBLEMS
 from bot.model.staff import AuditEntry, Role, StaffMember, StaffSession
 from bot.storage.database import open_engine, upgrade
@@ -204,3 +207,22 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
 def test_every_problem_and_flaw_has_its_words() -> None:
     assert set(PROBLEMS) == set(Problem)
     assert set(FLAWS) == set(passwords.Flaw)
+
+
+@pytest.mark.parametrize(("simulator", "numbers"), [(True, 5), (False, 1)])
+def test_the_server_makes_the_first_account_and_the_demos_only_with_the_simulator(
+    settings: Settings, simulator: bool, numbers: int
+) -> None:
+    settings = replace(settings, simulator=simulator)
+    migrate(settings)
+    parts = build(settings, redis_url="redis://127.0.0.1:1")
+    for _ in range(2):
+        ensure_accounts(parts)
+    with parts.record.reading() as unit:
+        found = unit.staff.all()
+    parts.close()
+    assert (found[0].number, found[0].name, len(found)) == ("0001", "管理员", numbers)
+    assert all(passwords.is_right(m.password_hash, settings.admin_password) for m in found)
+    if simulator:
+        expected = [Role.AGENT, Role.AGENT, Role.SUPERVISOR, Role.OBSERVER]
+        assert [m.role for m in found[1:]] == expected
