@@ -5,6 +5,7 @@ Everything here works inside the caller's unit; passwords arrive hashed, since h
 
 from __future__ import annotations
 
+import logging
 import re
 from enum import Enum
 
@@ -14,6 +15,8 @@ from bot.record import Record, Unit
 from console import passwords
 from console.audit import COMMAND_LINE, Trail
 from console.lockout import unlock
+
+log = logging.getLogger(__name__)
 
 FIRST_NUMBER = "0001"
 FIRST_NAME = "管理员"
@@ -185,12 +188,16 @@ def ensure_first(record: Record, password: str, clock: Clock) -> None:
     same = first is not None and passwords.is_right(first.password_hash, password)
     if first is not None and same and first.locked_until is None and not first.wrong_tries:
         return
+    now = clock.now()
     kept = first.password_hash if first is not None and same else passwords.hashed(password)
+    if first is None:
+        _add(
+            record, clock, StaffMember(FIRST_NUMBER, FIRST_NAME, Role.ADMINISTRATOR, now, now, kept)
+        )
+        return
     with record.unit() as unit:
         accounts = Accounts(unit, Trail(record, clock), actor=COMMAND_LINE)
-        if first is None:
-            accounts.add(FIRST_NUMBER, FIRST_NAME, Role.ADMINISTRATOR, kept)
-        elif same:
+        if same:
             accounts.unlock(FIRST_NUMBER)
         else:
             accounts.set_password(FIRST_NUMBER, kept)
@@ -201,6 +208,15 @@ def ensure(record: Record, clock: Clock, number: str, name: str, role: Role, pas
     with record.reading() as unit:
         if unit.staff.get(number) is not None or unit.staff.by_name(name) is not None:
             return
-    kept = passwords.hashed(password)
-    with record.unit() as unit:
-        Accounts(unit, Trail(record, clock), actor=COMMAND_LINE).add(number, name, role, kept)
+    now = clock.now()
+    _add(record, clock, StaffMember(number, name, role, now, now, passwords.hashed(password)))
+
+
+def _add(record: Record, clock: Clock, member: StaffMember) -> None:
+    """Add an account at start; another process may be doing the same, and a name taken must not keep us from serving."""
+    try:
+        with record.unit() as unit:
+            accounts = Accounts(unit, Trail(record, clock), actor=COMMAND_LINE)
+            accounts.add(member.number, member.name, member.role, member.password_hash)
+    except Refused as refused:
+        log.warning("account %s was not made: %s", member.number, refused.problem.value)

@@ -38,6 +38,8 @@ ACTIONS = {
     "confidential case viewed": "查看保密事项",
     "update posted": "登记办理进展",
 }
+#: Kind of subject → its name on the page; what follows is the thing's own id.
+SUBJECTS = {"account": "账号", "conversation": "对话", "case": "事项"}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.model.staff import AuditEntry
-from console.audit import ACTIONS, COMMAND_LINE
+from console.audit import ACTIONS, COMMAND_LINE, SUBJECTS
 from console.site import Site, linker, text
 
 PAGE = 100
@@ -122,7 +122,7 @@ class AuditPages:
             entries = unit.audit.entries(
                 number=wanted.number,
                 action=wanted.action,
-                subject=wanted.subject,
+                subject=_as_kept(wanted.subject),
                 start=start and start.astimezone(timezone.utc),
                 end=end and end.astimezone(timezone.utc),
                 before_id=before_id,
@@ -139,10 +139,23 @@ class AuditPages:
             number=entry.number,
             name=name,
             action=ACTIONS.get(entry.action, entry.action),
-            subject=entry.subject,
+            subject=_in_words(entry.subject),
             detail=entry.detail,
             address=entry.address,
         )
+
+
+def _in_words(subject: str) -> str:
+    """Return a subject with its kind in Chinese."""
+    kind, space, thing = subject.partition(" ")
+    return f"{SUBJECTS.get(kind, kind)}{space}{thing}"
+
+
+def _as_kept(words: str) -> str:
+    """Return a subject as the record keeps it, whichever way it was typed."""
+    kinds = {name: kind for kind, name in SUBJECTS.items()}
+    kind, space, thing = words.partition(" ")
+    return f"{kinds.get(kind, kind)}{space}{thing.strip()}"
 
 
 def _wanted(given: Mapping[str, Any]) -> Wanted:

@@ -342,6 +342,15 @@ class TestFirstAccount:
         ensure_first(record, PASSWORD, clock)
         assert guest.sign_in().status_code == 403
 
+    def test_a_name_that_is_taken_keeps_nobody_from_starting(
+        self, empty: SqlRecord, clock: HandClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ensure(empty, clock, "7001", "管理员", Role.AGENT, PASSWORD)
+        ensure_first(empty, PASSWORD, clock)
+        with empty.reading() as unit:
+            assert [m.number for m in unit.staff.all()] == ["7001"]
+        assert "account 0001 was not made: taken" in caplog.text
+
     def test_others_are_made_once_whatever_became_of_them(
         self, record: SqlRecord, clock: HandClock
     ) -> None:

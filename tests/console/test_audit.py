@@ -128,7 +128,7 @@ class TestReading:
     def test_an_entry_is_shown_in_words(self, staff: Browser, told: list[AuditEntry]) -> None:
         first, second, *_, last = rows(staff, day="2026-11-25") + rows(staff, action="signed in")
         assert first == [
-            "2026-11-25 10:00:00", "命令行", "新增账号", "case c249", "=1+1", "",
+            "2026-11-25 10:00:00", "命令行", "新增账号", "事项 c249", "=1+1", "",
         ]  # fmt: skip
         assert second[:3] == ["2026-11-25 10:00:00", "1024 王芳", "查看事项"]
         assert last[1:3] == ["0001 管理员", "登录"]
@@ -143,7 +143,7 @@ class TestReading:
             older = [str(a["href"]) for a in page.select("main a") if "更早" in a.text]
             path = older[0].removeprefix("/console") if older else ""
         assert path == ""
-        assert [s for s in seen if s] == [f"case c{n}" for n in reversed(range(250))]
+        assert [s for s in seen if s] == [f"事项 c{n}" for n in reversed(range(250))]
 
     @pytest.mark.parametrize(
         ("wanted", "count"),
@@ -153,6 +153,7 @@ class TestReading:
             ({"day": "2026-11-25"}, 50),
             ({"action": "signed in"}, 1),
             ({"subject": "case c7"}, 1),
+            ({"subject": "事项 c7"}, 1),
             ({"subject": "case"}, 0),
             ({"number": "1024", "action": "account added"}, 0),
             ({"day": "not a day"}, 100),
