@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from app.bootstrap import SystemClock
 from app.settings import Settings
 from bot.model.staff import Role, StaffMember
@@ -42,7 +44,11 @@ class BadPassword(Exception):
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Do what the command line says; returns the exit code: 1 if it cannot be done, 2 for a bad password."""
+    """Do what the command line says; returns the exit code: 1 if it cannot be done, 2 for a bad password.
+
+    Log lines go to standard error, so that a script can read the password from standard output.
+    """
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         with _opened(settings) as record:
             ACTS[arguments.act](record, arguments)
@@ -92,17 +98,19 @@ def _state(member: StaffMember) -> str:
 
 def _add(record: SqlRecord, arguments: argparse.Namespace) -> None:
     number, name = arguments.number, arguments.name
-    kept = _kept(arguments, number, name)
+    made, kept = _new_password(arguments, number, name)
     with _accounts(record) as accounts:
         accounts.add(number, name, Role(arguments.role), kept)
+    _show(made)
 
 
 def _password(record: SqlRecord, arguments: argparse.Namespace) -> None:
     with _accounts(record) as accounts:
         name = accounts.get(arguments.number).name
-    kept = _kept(arguments, arguments.number, name)
+    made, kept = _new_password(arguments, arguments.number, name)
     with _accounts(record) as accounts:
         accounts.set_password(arguments.number, kept)
+    _show(made)
 
 
 def _role(record: SqlRecord, arguments: argparse.Namespace) -> None:
@@ -120,17 +128,22 @@ def _on(record: SqlRecord, arguments: argparse.Namespace) -> None:
         accounts.set_active(arguments.number, active=True)
 
 
-def _kept(arguments: argparse.Namespace, number: str, name: str) -> str:
-    """Return the hash to keep, of a password that is asked for, read, or made and printed."""
+def _new_password(arguments: argparse.Namespace, number: str, name: str) -> tuple[str, str]:
+    """Return the password if it was made here, and the hash to keep; it is asked for or read otherwise."""
     if arguments.generate:
         password = passwords.random_password()
-        print(password)
-        return passwords.hashed_once(password)
+        return password, passwords.hashed_once(password)
     password = _read()
     flaw = passwords.flaw_in(password, number=number, name=name)
     if flaw is not None:
         raise BadPassword(FLAWS[flaw])
-    return passwords.hashed(password)
+    return "", passwords.hashed(password)
+
+
+def _show(made: str) -> None:
+    """Print a password that was made here, once it is good: the one line on standard output."""
+    if made:
+        print(made)
 
 
 def _read() -> str:

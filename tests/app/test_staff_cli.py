@@ -84,13 +84,15 @@ def test_a_random_password_is_printed_once_and_must_be_changed(
     staff: Run, record: SqlRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert staff("add", "1024", "王芳", "--role", "agent", "--generate") == 0
-    first = capsys.readouterr().out.splitlines()[0]
+    (first,) = capsys.readouterr().out.splitlines()
     assert passwords.is_right(get(record, "1024").password_hash, first)
     assert passwords.must_change(get(record, "1024").password_hash)
     assert staff("password", "1024", "--generate") == 0
-    second = capsys.readouterr().out.splitlines()[0]
+    (second,) = capsys.readouterr().out.splitlines()
     assert first != second
     assert passwords.is_right(get(record, "1024").password_hash, second)
+    assert staff("add", "1024", "王芳", "--role", "agent", "--generate") == 1
+    assert capsys.readouterr().out == "", "what was not done shows no password"
 
 
 def test_accounts_are_listed(
