@@ -243,14 +243,14 @@ class Handoffs(Protocol):
 class Staff(Protocol):
     """Accounts of the console and the browsers signed in with them."""
 
-    def get(self, number: str) -> StaffMember | None:
-        """Return the account with this work number."""
+    def get(self, number: str, *, lock: bool = False) -> StaffMember | None:
+        """Return the account with this work number; with `lock` nobody else changes it until the unit ends."""
 
     def by_name(self, name: str) -> StaffMember | None:
         """Return the account with this name."""
 
-    def all(self) -> list[StaffMember]:
-        """Return every account, by work number; those who left too."""
+    def all(self, *, lock: bool = False) -> list[StaffMember]:
+        """Return every account, by work number; those who left too; `lock` as above."""
 
     def add(self, member: StaffMember) -> bool:
         """Store it; False (and nothing done) if number or name are taken."""

@@ -56,8 +56,8 @@ class Accounts:
         self._now = trail.clock.now()
 
     def get(self, number: str) -> StaffMember:
-        """Return an account; refused if there is none."""
-        member = self._unit.staff.get(number)
+        """Return an account, for nobody else to change until the unit ends; refused if there is none."""
+        member = self._unit.staff.get(number, lock=True)
         if member is None:
             raise Refused(Problem.UNKNOWN)
         return member
@@ -139,7 +139,7 @@ class Accounts:
             raise Refused(Problem.OWN_ACCOUNT)
         if member.role is not Role.ADMINISTRATOR or not member.active:
             return
-        others = [m for m in self._unit.staff.all() if m.number != member.number]
+        others = [m for m in self._unit.staff.all(lock=True) if m.number != member.number]
         if not any(m.active and m.role is Role.ADMINISTRATOR for m in others):
             raise Refused(Problem.LAST_ADMINISTRATOR)
 

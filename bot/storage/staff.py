@@ -24,17 +24,18 @@ class Staff:
     def __init__(self, connection: sa.engine.Connection) -> None:
         self._c = connection
 
-    def get(self, number: str) -> StaffMember | None:
-        """Return the account with this work number."""
-        return self._one(staff.c.number, number)
+    def get(self, number: str, *, lock: bool = False) -> StaffMember | None:
+        """Return the account with this work number; with `lock` nobody else changes it until the unit ends."""
+        return self._one(staff.c.number, number, lock=lock)
 
     def by_name(self, name: str) -> StaffMember | None:
         """Return the account with this name."""
         return self._one(staff.c.name, name)
 
-    def all(self) -> list[StaffMember]:
-        """Return every account, by work number; those who left too."""
-        rows = self._c.execute(sa.select(staff).order_by(staff.c.number))
+    def all(self, *, lock: bool = False) -> list[StaffMember]:
+        """Return every account, by work number; those who left too; `lock` as above."""
+        query = sa.select(staff).order_by(staff.c.number)
+        rows = self._c.execute(query.with_for_update() if lock else query)
         return [_member(row) for row in rows]
 
     def add(self, member: StaffMember) -> bool:
@@ -83,10 +84,11 @@ class Staff:
         """Remove sessions that began before then."""
         self._c.execute(staff_sessions.delete().where(staff_sessions.c.started_at < before))
 
-    def _one(self, column: sa.Column[str], value: str) -> StaffMember | None:
+    def _one(self, column: sa.Column[str], value: str, *, lock: bool = False) -> StaffMember | None:
         if "\0" in value:  # anybody may type into the sign-in form, and PostgreSQL takes no NUL
             return None
-        row = self._c.execute(sa.select(staff).where(column == value)).first()
+        query = sa.select(staff).where(column == value)
+        row = self._c.execute(query.with_for_update() if lock else query).first()
         return None if row is None else _member(row)
 
 

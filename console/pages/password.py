@@ -70,7 +70,7 @@ class PasswordPages:
     def _wrong(self, request: Request, member: StaffMember) -> Response:
         """Count it as at the sign-in: who sits down at an open page must not guess for ever."""
         with self._site.record.unit() as unit:
-            now = unit.staff.get(member.number) or member
+            now = unit.staff.get(member.number, lock=True) or member
             is_locking = note_wrong(now, self._site.clock.now())
             unit.staff.save(now)
             if is_locking:

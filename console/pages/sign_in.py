@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.model.staff import StaffMember
+from bot.model.staff import StaffMember, StaffSession
 from bot.record import Unit
 from console import passwords
 from console.accounts import FIRST_NAME, find, subject_of
@@ -34,11 +34,16 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Attempt:
-    """One press of the button."""
+    """One press of the button.
+
+    Attributes:
+        left: digest of the session that the browser has already and leaves; "" for none.
+    """
 
     account: str
     password: str
     address: str
+    left: str = ""
 
 
 class SignInPages:
@@ -71,7 +76,13 @@ class SignInPages:
         if not self._site.sessions.is_form_token(nonce, text(form, "csrf")):
             raise HTTPException(403)
         wanted = text(form, "next")
-        attempt = Attempt(text(form, "account"), text(form, "password"), address_of(request))
+        session: StaffSession | None = request.state.session
+        attempt = Attempt(
+            text(form, "account"),
+            text(form, "password"),
+            address_of(request),
+            left=session.digest if session else "",
+        )
         if self._site.tries.is_shut(attempt.address):
             answer = self._form(request, wanted=wanted, problem=_SHUT, status=429)
             answer.headers["Retry-After"] = str(_SHUT_S)
@@ -109,7 +120,7 @@ class SignInPages:
         is_right = passwords.is_right(kept, attempt.password)
         renewed = _renewed(kept, attempt.password) if is_right else ""
         with self._site.record.unit() as unit:
-            member = unit.staff.get(seen.number) if seen else None
+            member = unit.staff.get(seen.number, lock=True) if seen else None
             if member is None or member.password_hash != kept:
                 self._refused(unit, None, attempt)
                 return ""
@@ -119,6 +130,8 @@ class SignInPages:
             if not is_right:
                 self._count(unit, member, attempt)
                 return ""
+            if attempt.left:
+                unit.staff.close_session(attempt.left)
             unlock(member)
             member.password_hash = renewed or kept
             unit.staff.save(member)

@@ -106,10 +106,11 @@ class RecordingBackend:
 class Browser:
     """A browser that follows forms as they stand on the page.
 
-    `app` is the console it looks at, where the test's own fixture opened it.
+    `app` is the console it looks at and `token` its form token, where a fixture knew them.
     """
 
     app: Starlette
+    token: str
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
 
 from bot.model.staff import Role
 from bot.storage.record import SqlRecord
 from console.accounts import Accounts
 from console.audit import Trail
 from console.config import ConsoleConfig
+from console.gate import Gate
 from console.passwords import is_old
+from console.site import Site
 from tests.console.conftest import OpenConsole
 from tests.console.desk_side import PASSWORD, SECRET, Browser, HandClock
+from tests.desk.office import serve
 
 COOKIE = "minsheng_console"
 FORM_COOKIE = "minsheng_console_form"
@@ -240,6 +250,91 @@ def test_a_hash_of_old_parameters_is_renewed_at_sign_in(guest: Browser, record: 
     assert kept.password_hash != old
     assert not is_old(kept.password_hash)
     assert guest.get("/").status_code == 200, "the session stays"
+
+
+def test_who_signs_in_again_leaves_the_session_before(
+    staff: Browser, record: SqlRecord, browser_of: Callable[[str], Browser]
+) -> None:
+    token = staff.session.cookies[COOKIE]
+    guest = Browser(staff.url)
+    form_token = guest.hidden("/sign-in", "csrf")
+    form_cookie = guest.session.cookies[FORM_COOKIE]
+    guest.session.headers["Cookie"] = f"{COOKIE}={token}; {FORM_COOKIE}={form_cookie}"
+    data = {"account": "1024", "password": PASSWORD, "csrf": form_token}
+    assert guest.post("/sign-in", data).status_code == 303
+    staff.session.cookies.clear()
+    staff.session.headers["Cookie"] = f"{COOKIE}={token}"
+    assert staff.get("/").status_code == 303
+    with record.reading() as unit:
+        assert [s.number for s in unit.staff.sessions()] == ["1024"]
+
+
+def test_while_accounts_cannot_be_read_nobody_is_let_in_and_it_is_said(
+    staff: Browser, record: SqlRecord
+) -> None:
+    with record.unit() as unit:
+        unit.staff._c.execute(sa.text("ALTER TABLE staff RENAME TO away"))
+    answer = staff.get("/cases")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "暂时读不到记录" in answer.text
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert staff.get("/waiting.json").status_code == 503
+    assert staff.get("/static/base.css").status_code == 200
+
+
+@pytest.fixture
+def echo(staff: Browser) -> Iterator[Browser]:
+    """The signed-in browser in front of a route that answers what it was given."""
+    site: Site = staff.app.state.site
+
+    async def answer(request: Request) -> JSONResponse:
+        given = await site.guarded(request, files=1)
+        return JSONResponse({name: str(value) for name, value in given.items()})
+
+    app = Starlette(
+        routes=[Route("/echo", answer, methods=["POST"], name="echo")],
+        middleware=[Middleware(Gate, site=site)],
+        exception_handlers={HTTPException: lambda request, e: JSONResponse({}, e.status_code)},
+    )
+    app.state.site = site
+    token = staff.hidden("/", "csrf")
+    with serve(Starlette(routes=[Mount("/console", app)])) as url:
+        browser = Browser(url + "/console")
+        browser.session.cookies = staff.session.cookies
+        browser.token = token
+        yield browser
+
+
+@pytest.mark.parametrize(
+    ("header", "request_body", "status"),
+    [
+        ("right", {"json": {"a": 1}}, 200),
+        ("wrong", {"json": {"a": 1}}, 403),
+        ("", {"json": {"a": 1, "csrf": "right"}}, 403),
+        ("right", {"json": [1]}, 400),
+        ("right", {"data": b"{", "headers": {"Content-Type": "application/json"}}, 400),
+        ("right", {"data": {"a": "1"}}, 200),
+        ("", {"data": {"a": "1", "csrf": "right"}}, 200),
+        ("wrong", {"data": {"a": "1", "csrf": "right"}}, 403),
+        ("", {"data": {"a": "1"}}, 403),
+        ("right", {"files": {"a": b"x"}}, 200),
+        ("right", {"files": {"a": b"x", "b": b"y"}}, 400),
+    ],
+)
+def test_what_scripts_and_forms_post_is_taken_with_the_browsers_token_only(
+    echo: Browser, header: str, request_body: dict[str, Any], status: int
+) -> None:
+    words = {"right": echo.token, "wrong": "0" * 64}
+    body = dict(request_body)
+    for kind in ("json", "data"):
+        if isinstance(body.get(kind), dict):
+            body[kind] = {
+                k: words.get(v, v) if isinstance(v, str) else v for k, v in body[kind].items()
+            }
+    headers = body.pop("headers", {}) | ({"X-CSRF-Token": words[header]} if header else {})
+    answer = echo.session.post(echo.url + "/echo", headers=headers, timeout=10, **body)
+    assert answer.status_code == status
+    assert (b'"a"' in answer.content) == (status == 200)
 
 
 def test_a_sign_in_form_from_elsewhere_is_refused(guest: Browser) -> None:

@@ -70,6 +70,23 @@ class TestAccounts:
 
         assert sorted(Race(lambda: adder("甲"), lambda: adder("乙")).run()) == [False, True]
 
+    def test_of_many_who_count_at_once_nobody_is_lost(self, record: Record) -> None:
+        with record.unit() as unit:
+            unit.staff.add(member())
+
+        def count() -> None:
+            with record.unit() as unit:
+                found = unit.staff.get("1007", lock=True)
+                assert found is not None
+                found.wrong_tries += 1
+                unit.staff.save(found)
+
+        Race(*[count] * 8).run()
+        with record.reading() as unit:
+            kept = unit.staff.get("1007")
+        assert kept is not None
+        assert kept.wrong_tries == 8
+
     def test_everybody_stands_in_order_of_numbers_and_who_left_too(self, record: Record) -> None:
         with record.unit() as unit:
             for number, active in (("1009", True), ("1001", False), ("1005", True)):
