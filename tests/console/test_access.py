@@ -198,6 +198,17 @@ def test_the_menu_shows_what_one_may_open_and_nothing_else(
         assert access.ROLE_NAMES[ACCOUNTS[number][1]] in who.text
 
 
+def test_a_page_offers_no_button_that_would_be_refused(
+    browser_of: Callable[[str], Browser], table: list[Address]
+) -> None:
+    paths = {a.name: a.path for a in table if a.name in ("conversation", "case")}
+    for number, offered in (("3001", False), ("1024", True)):
+        browser = browser_of(number)
+        for path, ending in ((paths["conversation"], "/clear"), (paths["case"], "/updates")):
+            forms = browser.soup(path).select(f"form[action$='{ending}']")
+            assert bool(forms) == offered, (number, path)
+
+
 def test_who_has_a_password_of_somebody_elses_making_can_only_change_it(
     guest: Browser, record: SqlRecord, table: list[Address]
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import requests
 from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
 
 from bot.model.staff import Role, StaffMember
 from bot.storage.record import SqlRecord
@@ -15,9 +16,10 @@ from console.accounts import Accounts, Problem, Refused, ensure, ensure_first
 from console.audit import Trail
 from console.pages.accounts import PROBLEMS
 from tests.console.conftest import OpenConsole
-from tests.console.desk_side import ACCOUNTS, PASSWORD, START, Browser, HandClock
+from tests.console.desk_side import ACCOUNTS, PASSWORD, Browser, HandClock
 
 NEW = "一句记得住的话 and more"
+CHROMIUM = "/usr/bin/chromium"
 SignIn = Callable[[str], Browser]
 
 
@@ -377,4 +379,33 @@ def test_the_watermark_carries_number_and_minute_and_is_kept_by_nobody(
     assert BeautifulSoup(answer.text, "html.parser").find("svg")
     assert guest.get("/watermark.svg").status_code == 303
     assert guest.soup("/sign-in").select(".watermark") == []
-    assert START.tzinfo is not None
+
+
+def test_the_watermark_lies_over_the_page_on_screen_and_paper_and_takes_no_click(
+    guest: Browser,
+) -> None:
+    """In a real Chromium, whose policy for pictures and styles is the strict one."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 800, "height": 600})
+        problems: list[str] = []
+        page.on("console", lambda message: problems.append(message.text))
+        page.goto(f"{guest.url}/")
+        page.get_by_label("密码").fill(PASSWORD)
+        with page.expect_response("**/watermark.svg") as tile:
+            page.keyboard.press("Enter")
+        assert tile.value.status == 200
+        mark = page.locator(".watermark")
+        assert mark.bounding_box() == {"x": 0, "y": 0, "width": 800, "height": 600}
+        page.emulate_media(media="print")
+        assert mark.evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
+        assert mark.is_visible()
+        page.emulate_media(media="screen")
+        page.get_by_role("link", name="事项").click()
+        page.wait_for_url("**/cases")
+        page.go_back()
+        with_mark = page.screenshot()
+        mark.evaluate("e => e.remove()")
+        assert page.screenshot() != with_mark
+        browser.close()
+    assert problems == []
