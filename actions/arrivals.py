@@ -10,7 +10,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import counter
 from actions.reading import Event, draft, metadata, slots
 from bot.model.draft import Draft
-from bot.model.message import MediaRef
 from bot.services import intake
 from bot.services.counter import MOST_PHOTOS
 
@@ -33,12 +32,12 @@ class TakeMedium(Action):
     ) -> list[Event]:
         """Keep it with the draft; for a voice ask for words, which we cannot hear."""
         current = draft(tracker)
-        medium = MediaRef(**metadata(tracker)["media"])
+        medium = metadata(tracker)["media"]
         if len(current.media) >= MOST_PHOTOS:
             dispatcher.utter_message(response="utter_too_many_media")
             return []
-        current.media.append(counter().keep_medium(medium))
-        unheard = medium.kind == "voice" and not metadata(tracker).get("has_words")
+        current.media.append(counter().medium_id)
+        unheard = medium["kind"] == "voice" and not metadata(tracker).get("has_words")
         dispatcher.utter_message(response="utter_noted_voice" if unheard else "utter_noted_medium")
         return _settled(current)
 

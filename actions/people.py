@@ -22,11 +22,16 @@ class CallPerson(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Tell how many are ahead, or when staff are back."""
+        """Tell how many are ahead and how long it took lately, that nobody is at their desk, or when staff are back."""
         waiting = counter().call_person()
-        if waiting.on_duty:
-            queue = f"前面还有 {waiting.ahead} 位。" if waiting.ahead else ""
-            dispatcher.utter_message(response="utter_person_called", queue=queue)
+        if waiting.is_staffed:
+            say = counter().phrases.say
+            ahead, minutes = waiting.ahead, waiting.minutes
+            queue = say("utter_person_queue", ahead=ahead) if ahead else ""
+            soon = say("utter_person_soon", minutes=minutes) if minutes else ""
+            dispatcher.utter_message(response="utter_person_called", queue=queue, soon=soon)
+        elif waiting.on_duty:
+            dispatcher.utter_message(response="utter_person_nobody", hours=waiting.hours)
         else:
             dispatcher.utter_message(response="utter_person_off_duty", hours=waiting.hours)
         current = draft(tracker)

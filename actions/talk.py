@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import counter
 from actions.reading import Event, draft, intent, metadata
+from bot.model.conversation import WaitReason
 
 
 class Answer(Action):
@@ -27,6 +28,10 @@ class Answer(Action):
         A wish for secrecy before the first word of the matter is kept for the complaint that follows.
         """
         office = counter().office
+        if intent(tracker) == "abuse" and counter().is_abusive_again():
+            counter().call_person(WaitReason.ABUSE)
+            dispatcher.utter_message(response="utter_abuse_again")
+            return []
         dispatcher.utter_message(
             response=f"utter_{intent(tracker)}",
             office=office.name,

@@ -20,14 +20,22 @@ from app.secrets import KeySealer, MediaLinks, kept_secret
 from app.settings import ROOT, Settings
 from bot.services.catalogue import Catalogue
 from bot.services.deliver import Deliverer, Handler
+from bot.services.dialogue import Dialogue
 from bot.services.filing import FilingHandler
+from bot.services.handoff import Handoffs
 from bot.services.ladder import NoticeHandler, NoticeTemplates, ReplyHandler
 from bot.services.media import MediaHandler
-from bot.services.turn import Dialogue, TurnTaker
+from bot.services.on_behalf import OnBehalf
+from bot.services.speaking import AnswerHandler
+from bot.services.turn import TurnTaker
 from bot.services.updates import UpdatePoller, UpdateTaker
+from bot.services.watch import HandoffWatch
 from bot.storage.database import open_engine
 from bot.storage.motion.answers import RedisAnswers
 from bot.storage.motion.connect import open_sync
+from bot.storage.motion.holders import RedisHolders
+from bot.storage.motion.live import RedisLiveEvents, RedisLiveFeed
+from bot.storage.motion.presences import RedisPresences
 from bot.storage.record import SqlRecord
 from connectors.open311 import Open311Client
 from connectors.wechat.client import WeChatClient
@@ -37,6 +45,7 @@ from connectors.wechat.ledger import RedisLedger
 from connectors.wechat.messenger import WeChatMessenger
 from connectors.wechat.rendering import divide
 from connectors.wechat.tokens import StableTokens
+from console.parts import ServingParts
 
 CATALOG = ROOT / "catalog"
 RESPONSES = ROOT / "nlu" / "domain" / "responses"
@@ -71,6 +80,10 @@ class Parts:
     catalogue: Catalogue
     registry: CollectorRegistry
     process_id: str
+    redis_url: str
+    live: RedisLiveEvents
+    holders: RedisHolders
+    presences: RedisPresences
 
     def update_taker(self) -> UpdateTaker:
         """Return what takes updates, polled or pushed."""
@@ -96,10 +109,60 @@ class Parts:
             phrases=self.phrases,
             divide=divide,
             signs=self.catalog.signs,
+            presences=self.presences,
+            live=self.live,
+        )
+
+    def handoffs(self) -> Handoffs:
+        """Return what staff do with conversations."""
+        return Handoffs(
+            self.record,
+            phrases=self.phrases,
+            clock=self.clock,
+            live=self.live,
+            holders=self.holders,
+            presences=self.presences,
+        )
+
+    def handoff_watch(self) -> HandoffWatch:
+        """Return what sees to it that nobody is left alone."""
+        return HandoffWatch(
+            self.record,
+            office=self.catalog.office,
+            phrases=self.phrases,
+            clock=self.clock,
+            live=self.live,
+            holders=self.holders,
+            presences=self.presences,
+        )
+
+    def serving(self) -> ServingParts:
+        """Return what the console serves citizens with."""
+        on_behalf = OnBehalf(
+            self.record,
+            directory=self.catalogue.directory,
+            office=self.catalog.office,
+            clock=self.clock,
+            sealer=self.sealer,
+            statuses=self.catalog.statuses,
+            phrases=self.phrases,
+            live=self.live,
+        )
+        return ServingParts(
+            handoffs=self.handoffs(),
+            on_behalf=on_behalf,
+            presences=self.presences,
+            live=self.live,
+            feed=RedisLiveFeed(self.redis_url),
+            sealer=self.sealer,
+            phrases=self.phrases,
+            allowance=self.messenger.allowance,
+            typing=self.messenger.typing,
+            directory=self.catalogue.directory,
         )
 
     def deliverers(self) -> dict[str, Deliverer]:
-        """Return the engines that send what is due: one for citizens, one for what may be slow."""
+        """Return the engines that send what is due, each for itself: what is slow holds up nothing else."""
         templates = NoticeTemplates(
             self.settings.notice_template_id,
             self.settings.template_message_id,
@@ -118,12 +181,17 @@ class Parts:
             "reply": ReplyHandler(self.record, self.messenger, RedisAnswers(self.redis)),
             "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
         }
+        answered: dict[str, Handler] = {"answer": AnswerHandler(self.record, self.messenger)}
+        fetched: dict[str, Handler] = {"media": MediaHandler(self.record, self.messenger)}
+        lines: dict[str, dict[str, Handler]] = {
+            "tell": told,
+            "answer": answered,
+            "file": {"filing": filing},
+            "fetch": fetched,
+        }
         return {
-            "tell": Deliverer(self.record, told, self.clock),
-            "file": Deliverer(self.record, {"filing": filing}, self.clock),
-            "fetch": Deliverer(
-                self.record, {"media": MediaHandler(self.record, self.messenger)}, self.clock
-            ),
+            name: Deliverer(self.record, handlers, self.clock, self.live)
+            for name, handlers in lines.items()
         }
 
     def close(self) -> None:
@@ -170,6 +238,10 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         catalogue=Catalogue(record, backend, until_pulled=services_of()),
         registry=CollectorRegistry(),
         process_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+        redis_url=redis_url,
+        live=RedisLiveEvents(store),
+        holders=RedisHolders(store),
+        presences=RedisPresences(store),
     )
 
 

@@ -18,6 +18,7 @@ from app.bootstrap import Parts
 from app.presence import live_workers
 from bot.ports import Unavailable
 from bot.services.door import Door
+from bot.services.duty import DutyTimes
 from bot.storage.motion.connect import open_async
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.waiting import RedisWaiting
@@ -41,12 +42,12 @@ class Gateway:
     def app(self) -> Starlette:
         """Return the application."""
         parts = self._parts
-        office = parts.catalog.office
+        duty = DutyTimes(parts.record, parts.catalog.office, parts.clock)
         door = Door(
             RedisInbox(self._redis),
             self._waiting,
             parts.catalog.emergencies,
-            on_duty=lambda: office.is_open(parts.clock.now()),
+            on_duty=duty.is_open,
         )
         callback = WeChatCallback(
             parts.account, door, clock=parts.clock, metrics=CallbackMetrics(parts.registry)

@@ -34,13 +34,14 @@ from bot.model.draft import Draft
 from bot.model.message import Inbound, Kind, Option, Reply
 from bot.services import intake
 from bot.services.counter import Counter
+from bot.services.dialogue import Heard, Spoken
 from bot.services.directory import Directory
-from bot.services.turn import Heard, Spoken
 
 log = logging.getLogger(__name__)
 
 _SENDER = "citizen"  # never the open id: Rasa logs it
 _MOST_MATTERS = 3
+_MOST_SERVICES = 3
 _WARNED = "warned"  # key of a snapshot: the number named in front of an answer
 _EVENTS = {
     Kind.IMAGE: "/event_media",
@@ -190,6 +191,7 @@ class RasaDialogue:
         said: list[dict[str, Any]] = []
         for text in self._texts(heard.message):
             said += await self._hear(text, metadata)
+        heard_as = self._understood(heard.message)
         warned = _warned(snapshot)
         danger = self._danger()
         if danger and said:
@@ -200,13 +202,32 @@ class RasaDialogue:
         said += await self._further_matters(metadata)
         if heard.first_contact and heard.message.kind is not Kind.FOLLOW and said:
             said = [await self._first_contact(counter), *said]
-        return Spoken(_reply(said), {**self._store.snapshot(), _WARNED: warned})
+        snapshot = {**self._store.snapshot(), _WARNED: warned}
+        return Spoken(_reply(said), snapshot, heard_as)
+
+    def _understood(self, message: Inbound) -> dict[str, Any]:
+        """Return what was taken from the message's words, for staff to see; nothing for what had none."""
+        latest = self._parsed() if message.text else {}
+        intent = latest.get("intent") or {}
+        if not intent.get("name"):
+            return {}
+        ranking = (latest.get("category") or {}).get("ranking", ())
+        services = [
+            {"name": r["name"], "group": r["group"], "confidence": round(float(r["confidence"]), 2)}
+            for r in ranking[:_MOST_SERVICES]
+        ]
+        confidence = round(float(intent.get("confidence") or 0.0), 2)
+        return {"intent": intent["name"], "confidence": confidence, "services": services}
+
+    def _parsed(self) -> dict[str, Any]:
+        """Return the latest message as the model parsed it."""
+        assert self._store.tracker is not None
+        latest = self._store.tracker.latest_message
+        return dict((latest.parse_data if latest else None) or {})
 
     def _danger(self) -> dict[str, Any] | None:
         """Return the danger that the latest message probably tells of."""
-        assert self._store.tracker is not None
-        latest = self._store.tracker.latest_message
-        return ((latest.parse_data or {}).get("danger") if latest else None) or None
+        return self._parsed().get("danger") or None
 
     async def _hear(self, text: str, metadata: dict[str, Any]) -> list[dict[str, Any]]:
         channel = CollectingOutputChannel()

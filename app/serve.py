@@ -214,6 +214,7 @@ def _console(parts: Parts) -> Starlette:
         natures=parts.catalog.natures,
         backend=parts.backend if settings.uses_desk else None,
         clock=parts.clock,
+        serving=parts.serving(),
     )
 
 

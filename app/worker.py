@@ -15,7 +15,7 @@ from bot.model.errors import RemoteError
 from bot.model.message import Inbound, Kind, Reply
 from bot.ports import Unavailable
 from bot.record import Stale
-from bot.services.turn import Dialogue
+from bot.services.dialogue import Dialogue
 from bot.storage.motion.answers import RedisAnswers
 from bot.storage.motion.leases import RedisLease
 from bot.storage.motion.streams import Entry, Partitions
@@ -27,11 +27,12 @@ _DELIVER_EVERY_S = 0.25
 _SERVICES_EVERY = timedelta(minutes=10)
 _SERVICES_AGAIN = timedelta(seconds=2)
 _POLLING = "backend-poll"
+_WATCHING = "handoff-watch"
 _LEASE_BEAT_S = 1.0
 
 
 class Worker:
-    """Runs turns on the calling thread; telling, filing, fetching and the backend's news each on one of their own."""
+    """Runs turns on the calling thread; telling, filing, fetching, handoffs and the backend's news each on one of their own."""
 
     def __init__(self, parts: Parts, dialogue: Dialogue) -> None:
         self._parts = parts
@@ -39,7 +40,6 @@ class Worker:
         self._answers = RedisAnswers(parts.redis)
         self._partitions = Partitions(parts.redis, parts.process_id)
         self._lease = RedisLease(parts.redis, parts.process_id)
-        self._leading = False
         self._stop = threading.Event()
         self._deliverers = parts.deliverers()
         self._nudges = {name: threading.Event() for name in self._deliverers}
@@ -57,6 +57,7 @@ class Worker:
             for name in self._deliverers
         ]
         threads.append(threading.Thread(target=self._watch_backend, name="backend", daemon=True))
+        threads.append(threading.Thread(target=self._watch_handoffs, name="handoffs", daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -137,18 +138,23 @@ class Worker:
             if now >= next_pull:
                 pulled = _guarded("services", parts.catalogue.pull)
                 next_pull = now + (_SERVICES_EVERY if pulled else _SERVICES_AGAIN)
-            if _guarded("lease", self._leads) and self._leading and now >= next_poll:
+            if self._leads(_POLLING) and now >= next_poll:
                 _guarded("updates", poller.poll)
                 next_poll = now + period
             self._stop.wait(min(period.total_seconds(), _LEASE_BEAT_S))
-        if self._leading:
-            self._lease.release(_POLLING)
+        self._lease.release(_POLLING)
 
-    def _leads(self) -> int:
-        """Take or prolong the lease for polling; it is short, so that a dead poller is followed soon."""
-        self._leading = False
-        self._leading = self._lease.hold(_POLLING, ttl_s=_LEASE_BEAT_S * 4)
-        return int(self._leading)
+    def _watch_handoffs(self) -> None:
+        """See to it, under one lease over all workers, that no citizen is left alone with a person."""
+        watch = self._parts.handoff_watch()
+        while not self._stop.wait(_LEASE_BEAT_S):
+            if self._leads(_WATCHING):
+                _guarded("handoffs", watch.run_once)
+        self._lease.release(_WATCHING)
+
+    def _leads(self, duty: str) -> bool:
+        """Take or prolong the lease of a duty; it is short, so that whoever dies is followed soon."""
+        return self._lease.hold(duty, ttl_s=_LEASE_BEAT_S * 4)
 
 
 def _guarded(what: str, job: Callable[[], int]) -> bool:

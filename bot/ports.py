@@ -120,13 +120,43 @@ class Presences(Protocol):
     """Which members of staff have the console open, over all machines; kept in motion, not in the record."""
 
     def beat(self, number: str, presence: Presence | None = None) -> None:
-        """Note that this member's browser lives, and what it says of them if it says anything."""
+        """Note that this member's browser lives, and what it says of them if it says anything.
+
+        Who comes back after having been away counts as READY again.
+        """
 
     def leaving(self, number: str, *, grace_s: float) -> None:
         """A browser of theirs went: they count as gone after the grace unless another beat comes."""
 
     def present(self) -> Mapping[str, Presence]:
-        """Return work number → presence of all who are there. A store that is away means nobody."""
+        """Return work number → presence of all who are there; raises `Unavailable` when that cannot be known."""
+
+
+class NobodyThere:
+    """`Presences` of an installation without a console."""
+
+    def beat(self, number: str, presence: Presence | None = None) -> None:
+        """Forget it."""
+
+    def leaving(self, number: str, *, grace_s: float) -> None:
+        """Forget it."""
+
+    def present(self) -> Mapping[str, Presence]:
+        """Return nobody."""
+        return {}
+
+
+NOBODY_THERE = NobodyThere()
+
+
+class NobodyListens:
+    """`LiveEvents` without a console."""
+
+    def publish(self, topic: str, data: dict[str, object]) -> None:
+        """Tell nobody."""
+
+
+NOBODY_LISTENS = NobodyListens()
 
 
 class Holders(Protocol):

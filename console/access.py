@@ -59,12 +59,43 @@ ROUTES: dict[str, Permission] = {
     "unlock_account": Permission.ADMINISTER,
     "audit_log": Permission.ADMINISTER,
     "audit_export": Permission.ADMINISTER,
-    "waiting": Permission.WATCH,
-    "waiting_rows": Permission.WATCH,
+    "live": Permission.WATCH,
+    "live_rows": Permission.WATCH,
+    "events": Permission.WATCH,
+    "colleagues": Permission.WATCH,
+    "presence": Permission.SERVE,
     "conversation": Permission.WATCH,
+    "conversation_news": Permission.WATCH,
+    "earlier_lines": Permission.WATCH,
+    "medium": Permission.WATCH,
+    "claim": Permission.SERVE,
+    "take_over": Permission.SUPERVISE,
+    "hand_to": Permission.SERVE,
+    "give_back": Permission.SERVE,
+    "requeue": Permission.SERVE,
     "clear": Permission.SERVE,
+    "answer": Permission.SERVE,
+    "picture": Permission.SERVE,
+    "note": Permission.SERVE,
+    "send_again": Permission.SERVE,
+    "reveal": Permission.REVEAL,
+    "canned_for": Permission.SERVE,
+    "form": Permission.SERVE,
+    "service_questions": Permission.SERVE,
+    "file": Permission.SERVE,
+    "canned": Permission.SERVE,
+    "put_canned": Permission.SERVE,
+    "remove_canned": Permission.SERVE,
+    "board": Permission.SUPERVISE,
+    "board_rows": Permission.SUPERVISE,
+    "handoffs_export": Permission.SUPERVISE,
+    "shifts": Permission.SUPERVISE,
+    "add_shift": Permission.SUPERVISE,
+    "remove_shift": Permission.SUPERVISE,
+    "set_hours": Permission.SUPERVISE,
     "cases": Permission.WATCH,
     "case": Permission.WATCH,
+    "reveal_case": Permission.REVEAL,
     "tell": Permission.UPDATE_CASE,
 }
 
@@ -74,7 +105,12 @@ BEFORE_CHANGE = frozenset(
 )
 
 #: Route name → most bytes of a request's body, where it is not `gate.MOST_BYTES`.
-MOST_BYTES: dict[str, int] = {}
+MOST_BYTES: dict[str, int] = {"picture": 10 * 1024 * 1024 + 64 * 1024}
+
+#: Routes that an open page asks by itself: they do not keep a session alive that nobody uses.
+UNATTENDED = frozenset(
+    {"events", "live_rows", "conversation_news", "colleagues", "board_rows", "watermark", "medium"}
+)
 
 ROLE_NAMES = {
     Role.OBSERVER: "观察员",

@@ -30,6 +30,7 @@ from console.pages.password import PasswordPages
 from console.pages.sign_in import SignInPages
 from console.pages.waiting import WaitingPages
 from console.pages.watermark import WatermarkPages
+from console.parts import ServingParts
 from console.sessions import Sessions
 from console.site import FOLDER, Site, environment
 
@@ -43,11 +44,12 @@ def create_app(
     natures: NatureTable,
     backend: UpdatesBackend | None,
     clock: Clock,
+    serving: ServingParts,
 ) -> Starlette:
     """Build the console; nothing is opened until a page is asked for.
 
     `backend` takes the updates that staff write; None when the office's own system is the place for that, and the
-    form is then not there.
+    form is then not there. `serving`: what staff serve citizens with.
 
     Raises:
         ValueError: a route has no entry of its own in `console.access`.
@@ -64,6 +66,7 @@ def create_app(
         tries=Tries(clock),
         trail=Trail(record, clock),
         templates=environment(),
+        serving=serving,
     )
     routes = _routes(site)
     access.check(routes)

@@ -34,12 +34,32 @@ ACTIONS = {
     "audit exported": "导出审计记录",
     "conversation viewed": "查看对话",
     "waiting cleared": "移出等待",
+    "conversation claimed": "接入对话",
+    "conversation taken over": "接管同事的对话",
+    "conversation handed over": "转给同事",
+    "conversation given back": "交还机器人",
+    "conversation requeued": "退回等待",
+    "number revealed": "查看完整号码",
+    "complaint filed": "替市民提交",
+    "hours changed": "修改值班时间",
+    "shift added": "新增排班",
+    "shift removed": "删除排班",
+    "canned answer saved": "保存常用语",
+    "canned answer removed": "删除常用语",
+    "handoffs exported": "导出接待记录",
     "case viewed": "查看事项",
+    "case revealed": "查看事项的完整信息",
     "confidential case viewed": "查看保密事项",
     "update posted": "登记办理进展",
 }
 #: Kind of subject → its name on the page; what follows is the thing's own id.
-SUBJECTS = {"account": "账号", "conversation": "对话", "case": "事项"}
+SUBJECTS = {
+    "account": "账号",
+    "conversation": "对话",
+    "case": "事项",
+    "canned": "常用语",
+    "shift": "排班",
+}
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Gate:
         if too_much is not None or name == "static":
             return too_much
         try:
-            known = await self._who(request)
+            known = await self._who(request, name)
         except Unavailable:
             return problems.record_down(request)
         permission = ROUTES.get(name, Permission.OWN)  # what is not there is told to members only
@@ -90,7 +90,7 @@ class Gate:
         connection = HTTPConnection(scope)
         name = access.route_of(scope["app"].routes, scope)
         try:
-            known = await self._who(connection) if _is_same_origin(connection) else None
+            known = await self._who(connection, name) if _is_same_origin(connection) else None
         except Unavailable:
             known = None
         may = known is not None and access.may(known.member, ROUTES.get(name, Permission.OWN))
@@ -100,15 +100,16 @@ class Gate:
         connection.state.session, connection.state.member = known.session, known.member
         await self._app(scope, receive, send)
 
-    async def _who(self, connection: HTTPConnection) -> SignedIn | None:
+    async def _who(self, connection: HTTPConnection, name: str) -> SignedIn | None:
         token = connection.cookies.get(COOKIE, "")
-        return await run_in_threadpool(self._read, token) if token else None
+        return await run_in_threadpool(self._read, token, name) if token else None
 
-    def _read(self, token: str) -> SignedIn | None:
+    def _read(self, token: str, name: str) -> SignedIn | None:
         sessions, now = self._site.sessions, self._site.clock.now()
         with self._site.record.reading() as unit:
             known = sessions.read(unit, token)
-        if known is not None and sessions.is_due(known.session):
+        is_used = name not in access.UNATTENDED
+        if known is not None and is_used and sessions.is_due(known.session):
             self._touch(known.session.digest, now)
         return known
 

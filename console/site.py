@@ -26,6 +26,7 @@ from console.audit import Trail
 from console.backend import UpdatesBackend
 from console.config import ConsoleConfig
 from console.lockout import Tries
+from console.parts import ServingParts
 from console.passwords import must_change
 from console.sessions import Sessions
 
@@ -60,6 +61,7 @@ class Site:
     tries: Tries
     trail: Trail
     templates: Environment
+    serving: ServingParts
 
     def page(
         self, request: Request, name: str, values: dict[str, Any], *, status: int = 200

@@ -15,10 +15,21 @@ REASONS = {
     WaitReason.ASKED: "主动要求",
     WaitReason.EMERGENCY: "紧急情况",
     WaitReason.MISUNDERSTOOD: "多次没听懂",
+    WaitReason.ABUSE: "情绪激动",
     WaitReason.PARKED: "消息处理失败",
 }
-HOLDERS = {Holder.BOT: "机器人在答", Holder.STAFF: "工作人员在答"}
-SPEAKERS = {Direction.CITIZEN: "市民", Direction.BOT: "机器人", Direction.STAFF: "工作人员"}
+HOLDERS = {
+    Holder.BOT: "机器人在答",
+    Holder.WAITING: "在等人接入",
+    Holder.STAFF: "工作人员在答",
+}
+SPEAKERS = {
+    Direction.CITIZEN: "市民",
+    Direction.BOT: "机器人",
+    Direction.STAFF: "工作人员",
+    Direction.SYSTEM: "系统告知市民",
+    Direction.NOTE: "内部备注",
+}
 KINDS = {
     Kind.TEXT: "",
     Kind.IMAGE: "图片",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -73,6 +73,12 @@ class SimulatorDriver:
     def ledger(self, openid: str) -> dict[str, Any]:
         """Return what a citizen's acts still allow, and the consents."""
         return dict(self.get(f"control/ledger/{quote(openid)}"))
+
+    def medium(self, media_id: str) -> bytes:
+        """Return a medium's bytes, as the phone page loads them."""
+        response = self._session.get(self._url(f"media/{quote(media_id)}"), timeout=_TIMEOUT_S)
+        response.raise_for_status()
+        return response.content
 
     def get(self, path: str) -> Any:
         """GET a control path."""
@@ -174,15 +180,44 @@ class Citizen:
         """Return the chat's lines."""
         return list(self._driver.get(f"{self._path('messages')}?after={after}"))
 
+    def pictures(self, *, after: int = 0) -> list[bytes]:
+        """Return the pictures that the account sent, oldest first."""
+        lines = [ln for ln in self.messages(after=after) if ln["direction"] == "out"]
+        return [self._driver.medium(ln["media_id"]) for ln in lines if ln["kind"] == "image"]
+
+    def allowance(self) -> int:
+        """Return how many customer-service messages the platform still lets the account send."""
+        return int(self._driver.ledger(self.openid)["left"])
+
+    def sees_typing(self) -> bool:
+        """Say whether the phone shows that the other side is typing."""
+        return float(self._driver.get(self._path("state"))["typing_s"]) > 0
+
     def wait_for(self, substring: str, timeout_s: float = 10.0, *, after: int = 0) -> str:
         """Return the first answer that holds the words, or raise TimeoutError."""
+
+        def found() -> list[str]:
+            return [text for text in _texts(self.messages(after=after)) if substring in text]
+
+        return str(self._wait(found, timeout_s, f"{substring!r} did not arrive")[0])
+
+    def wait_for_picture(self, timeout_s: float = 10.0, *, after: int = 0) -> bytes:
+        """Return the newest picture that the account sent, or raise TimeoutError."""
+        found = self._wait(lambda: self.pictures(after=after), timeout_s, "no picture arrived")
+        return bytes(found[-1])
+
+    def wait_for_typing(self, timeout_s: float = 10.0) -> None:
+        """Return once the phone shows the typing sign, or raise TimeoutError."""
+        self._wait(self.sees_typing, timeout_s, "nobody is typing")
+
+    def _wait(self, probe: Callable[[], Any], timeout_s: float, missing: str) -> Any:
         end = time.monotonic() + timeout_s
         while True:
-            for text in _texts(self.messages(after=after)):
-                if substring in text:
-                    return text
+            found = probe()
+            if found:
+                return found
             if time.monotonic() > end:
-                raise TimeoutError(f"{substring!r} did not arrive for {self.name}")
+                raise TimeoutError(f"{missing} for {self.name}")
             time.sleep(_POLL_S)
 
     def _act(self, act: str, body: Mapping[str, Any], *, wait: bool) -> list[str]:

@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 # kind -> (largest size, code when larger, allowed suffixes)
 LIMITS: dict[str, tuple[int, int, tuple[str, ...]]] = {
-    "image": (10 * _MB, 40009, (".png", ".jpeg", ".jpg", ".gif", ".bmp")),
+    "image": (10 * _MB, 40009, (".png", ".jpeg", ".jpg", ".gif")),
     "voice": (2 * _MB, 40010, (".amr", ".mp3")),
     "video": (10 * _MB, 40011, (".mp4",)),
     "thumb": (64 * 1024, 40012, (".jpg", ".jpeg")),

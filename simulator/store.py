@@ -145,13 +145,13 @@ class Store:
             return self._msg_id
 
     def add_line(self, line: dict[str, Any]) -> Line:
-        """Append a chat line (its fields but the id) and publish it."""
+        """Append a chat line (its fields but the id) and publish it, in the order of the ids."""
         with self.lock:
             self._numbers += 1
             added = Line(id=self._numbers, **line)
             lines = self._lines.setdefault(added.openid, deque(maxlen=_KEPT_LINES))
             lines.append(added)
-        self.feed.publish("line", added.to_json())
+            self.feed.publish("line", added.to_json())
         return added
 
     def lines(self, openid: str, *, after: int = 0) -> list[Line]:

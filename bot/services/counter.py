@@ -5,37 +5,50 @@ Actions see only this. Everything it does lands in the turn's unit, so that a tu
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.model.complaint import Complaint, Medium
-from bot.model.conversation import Conversation, WaitReason
+from bot.model.complaint import Complaint
+from bot.model.conversation import Conversation, Holder, WaitReason
 from bot.model.coordinates import to_wgs84
 from bot.model.delivery import Delivery, DeliveryKind
 from bot.model.draft import Draft
-from bot.model.message import Datum, MediaRef, Point
+from bot.model.message import Datum, Point
 from bot.model.office import Office
 from bot.model.status import StatusTable
-from bot.ports import Clock, Phrases, Sealer
+from bot.ports import NOBODY_THERE, Clock, Phrases, Presences, Sealer
 from bot.record import Unit
+from bot.services import duty, handoff
 from bot.services.directory import Directory
 
 _MOST_CASES = 1000
 TITLE_MOST = 22
 _LATELY = timedelta(days=1)
+_LATELY_CLAIMED = timedelta(hours=2)
+_ENOUGH_WAITS = 3
+_LAST_LINES = 12
+_SAME_TALK = timedelta(minutes=30)
 MOST_PHOTOS = 5  # LYB-FORM: five pictures a message (civic-domain section 6)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What happens after a citizen asked for a person."""
+    """What happens after a citizen asked for a person.
+
+    Attributes:
+        on_duty: it is duty time; is_staffed: and somebody is there who takes citizens.
+        minutes: how long it took lately until somebody came; None when nobody knows.
+    """
 
     ahead: int
     on_duty: bool
+    is_staffed: bool
     hours: str
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,12 @@ class Sign:
 
 @dataclass(frozen=True)
 class Counter:
-    """The counter as it serves one citizen in one turn."""
+    """The counter as it serves one citizen in one turn.
+
+    Attributes:
+        office: with the hours in force now.
+        medium_id: our id of the picture or voice that this turn's message is.
+    """
 
     unit: Unit
     conversation: Conversation
@@ -60,17 +78,23 @@ class Counter:
     statuses: StatusTable
     phrases: Phrases
     signs: tuple[Sign, ...] = ()
+    presences: Presences = NOBODY_THERE
+    medium_id: str = ""
 
     def now(self) -> datetime:
         """Return the time of this turn."""
         return self.clock.now()
 
-    def file(self, draft: Draft) -> Complaint:
-        """Make the confirmed draft a complaint with a receipt number, and order its filing with the backend."""
+    def file(self, draft: Draft, *, filed_by: str = "") -> Complaint:
+        """Make the confirmed draft a complaint with a receipt number, and order its filing with the backend.
+
+        `filed_by`: work number of the member of staff who does it for the citizen.
+        """
         now = self.clock.now()
         day = self.office.day(now)
         number = self.unit.complaints.next_number(f"receipt:{day}")
         complaint = _complaint(draft, self, f"{self.office.receipt_prefix}-{day}-{number:04d}", now)
+        complaint.filed_by = filed_by
         self.unit.complaints.add(complaint)
         self.unit.media.attach(draft.media, complaint.id)
         self.unit.deliveries.add(
@@ -115,36 +139,42 @@ class Counter:
             return self.statuses.meaning(complaint.status).name
         return self.phrases.say(f"utter_status_{complaint.stage}")
 
-    def keep_medium(self, medium: MediaRef) -> str:
-        """Remember a picture or voice and order its download; returns our id for it."""
-        now = self.clock.now()
-        kept = Medium(
-            id=uuid.uuid4().hex,
-            conversation_id=self.conversation.id,
-            kind=medium.kind,
-            platform_id=medium.media_id,
-            received_at=now,
-        )
-        self.unit.media.add(kept)
-        self.unit.deliveries.add(
-            Delivery(
-                key=f"media:{kept.id}",
-                kind=DeliveryKind.MEDIA,
-                due_at=now,
-                payload={"medium_id": kept.id},
-                conversation_id=self.conversation.id,
-            )
-        )
-        return kept.id
-
     def call_person(self, reason: WaitReason = WaitReason.ASKED) -> Waiting:
-        """Put the conversation among those that wait for a person."""
+        """Put the conversation among those that wait for a person.
+
+        Who asked for one while somebody is there waits for them, the bot being silent from the next message on; in
+        every other case the bot goes on serving until somebody comes.
+        """
         now = self.clock.now()
+        handoff.want(self.unit, self.conversation, reason, self.clock)
         others = [c for c in self.unit.conversations.waiting() if c.id != self.conversation.id]
         since = self.conversation.waiting_since or now
         ahead = sum(1 for c in others if c.waiting_since is not None and c.waiting_since < since)
-        self.conversation.wait_for_person(reason, now)
-        return Waiting(ahead=ahead, on_duty=self.office.is_open(now), hours=self.office.hours())
+        on_duty = self.office.is_open(now)
+        is_staffed = on_duty and bool(duty.ready(self.presences))
+        if is_staffed and reason is WaitReason.ASKED and self.conversation.holder is Holder.BOT:
+            self.conversation.queue()
+        return Waiting(
+            ahead=ahead,
+            on_duty=on_duty,
+            is_staffed=is_staffed,
+            hours=self.office.hours(),
+            minutes=self._minutes(now),
+        )
+
+    def is_abusive_again(self) -> bool:
+        """True if the citizen was abusive before in the last lines of this talk."""
+        rows = self.unit.conversations.transcript(self.conversation.id, limit=_LAST_LINES)
+        recent = [row for row in rows if self.clock.now() - row.at < _SAME_TALK]
+        return any((row.data.get("understood") or {}).get("intent") == "abuse" for row in recent)
+
+    def _minutes(self, now: datetime) -> int | None:
+        """Return the median wait of those whom somebody came to lately, rounded up; None if they are few."""
+        claimed = self.unit.handoffs.lately_claimed(now - _LATELY_CLAIMED)
+        waits = sorted(h.waited for h in claimed if h.waited is not None and h.reason)
+        if len(waits) < _ENOUGH_WAITS:
+            return None
+        return max(1, math.ceil(waits[len(waits) // 2].total_seconds() / 60))
 
     def sign(self, scene: str) -> Sign | None:
         """Return what the scanned sign stands for, None if the office does not know it."""

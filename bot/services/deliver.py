@@ -13,7 +13,7 @@ from typing import Protocol
 
 from bot.model.delivery import SCHEDULES, Delivery, DeliveryState
 from bot.model.errors import Duplicate, Permanent, RemoteError, RetryLater, WindowClosed
-from bot.ports import Clock, Unavailable
+from bot.ports import CHANGED, NOBODY_LISTENS, Clock, LiveEvents, Unavailable
 from bot.record import Record
 
 log = logging.getLogger(__name__)
@@ -46,10 +46,17 @@ class Deliverer:
     It carries out the kinds it has a handler for, so that a slow backend need not hold up what citizens are told.
     """
 
-    def __init__(self, record: Record, handlers: Mapping[str, Handler], clock: Clock) -> None:
+    def __init__(
+        self,
+        record: Record,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        live: LiveEvents = NOBODY_LISTENS,
+    ) -> None:
         self._record = record
         self._handlers = handlers
         self._clock = clock
+        self._live = live
 
     def run_once(self, *, limit: int = 50) -> int:
         """Carry out what is due now; returns how many were claimed."""
@@ -94,6 +101,8 @@ class Deliverer:
         delivery.lease_until = None
         with self._record.unit() as unit:
             unit.deliveries.save(delivery)
+        if delivery.conversation_id:
+            self._live.publish(CHANGED, {"conversation": delivery.conversation_id})
 
     def _failed(self, delivery: Delivery, error: RemoteError, *, told: bool) -> None:
         delivery.error = f"{error.remote} {error.code}"

@@ -24,6 +24,9 @@ _ACCEPT_AGAIN_S = 0.2
 EMERGENCY_HOLD_S = 2.0
 """An emergency is answered after this long even if Redis neither answers nor refuses."""
 
+DUTY_S = 1.0
+"""How long an emergency's answer waits to know whether somebody is there (the hours may be asked of the record)."""
+
 
 class Emergency(Protocol):
     """A danger that was recognised in a message."""
@@ -87,7 +90,8 @@ class Door:
             return None
         emergency = self._emergency(message)
         if emergency is not None:
-            return Reply(emergency.text(await self._is_recorded(message) and self._on_duty()))
+            seen = await self._is_recorded(message) and await self._is_somebody_there()
+            return Reply(emergency.text(seen))
         began = asyncio.get_running_loop().time()
         accepted = await self._accept(message, until=began + self._accept_s)
         if not message.kind.is_said:
@@ -120,6 +124,13 @@ class Door:
             logger.error("emergency answered without being recorded: the inbox is unavailable")
             return False
         return True
+
+    async def _is_somebody_there(self) -> bool:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._on_duty), DUTY_S)
+        except asyncio.TimeoutError:
+            logger.warning("duty hours not known in time: nobody is said to be there")
+            return False
 
     async def _answer(self, key: str, *, until: float, is_last: bool) -> Reply | None:
         left = max(until - asyncio.get_running_loop().time(), 0.0)

@@ -35,6 +35,10 @@ _NO_PLACE = re.compile(
     r"几[天个点时]|第[一二三]个|[今昨明]天|[早晚]上|[上下]午|半夜|凌晨|天天|一[天直]|已经|小时|分钟|[块元万]|欠|工资|"
     r"电话|打给?我|投诉|问题|解决|处理|快点|急死|求[你您求]|同一个|[打修关开用说找记]不|[坏漏滴响吵臭烧]了?$|死了?$|[坏漏]得"
 )
+_NO_LONGER_WAITS = re.compile(
+    r"(?:我|那|就|算了|[，,\s])*(?:不(?:想|要|用)?(?:再)?等了|不(?:要|用|找|转)人工了?|别等了|取消人工|算了)"
+    r"(?:吧|谢谢|[。！!~\s])*"
+)
 _LEAD_IN = re.compile(
     r"^(?:就|是|在|位于|地址是?|地点是?|位置是?|地方是?|我?家?住在?|应该是|改成|换成)+[:：,，是在]*"
 )
@@ -164,3 +168,8 @@ def change_to(text: str) -> str:
     """Return the new value of "还是改回培训机构吧", "" if the text asks for no change."""
     found = _CHANGE.search(text)
     return found["new"] if found else ""
+
+
+def no_longer_waits(text: str) -> bool:
+    """True if somebody who waits for a person says that they do not want to any more."""
+    return bool(_NO_LONGER_WAITS.fullmatch(text.strip()))

@@ -31,6 +31,7 @@ class Words:
         agent: work number of who says it; "" for a word of the house (SYSTEM).
         when_held: how a text is put when it can only be told with a later answer of the bot.
         picture: our id of a picture to send instead of the text.
+        complaint_id: the complaint it is about, if it is about one.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Words:
     agent: str = ""
     when_held: str = ""
     picture: str = ""
+    complaint_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +75,7 @@ def say(unit: Unit, conversation: Conversation, words: Words, clock: Clock) -> b
         due_at=now,
         payload=payload,
         conversation_id=conversation.id,
+        complaint_id=words.complaint_id,
     )
     return unit.deliveries.add(delivery)
 

@@ -2,67 +2,39 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, Protocol
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
+from bot.model.complaint import Medium
 from bot.model.conversation import Conversation, Direction, Holder, Line, WaitReason
 from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
 from bot.model.emergency import Emergency, EmergencyMatcher
 from bot.model.message import Inbound, Kind, Reply
 from bot.model.office import Office
 from bot.model.status import StatusTable
-from bot.ports import Clock, Phrases, Sealer
+from bot.ports import (
+    CHANGED,
+    NOBODY_LISTENS,
+    NOBODY_THERE,
+    Clock,
+    LiveEvents,
+    Phrases,
+    Presences,
+    Sealer,
+)
 from bot.record import Record, Unit
-from bot.services import forget, receipts
+from bot.services import duty, forget, handoff, open_form, phrasing, receipts, speaking
 from bot.services.counter import Counter, Sign
+from bot.services.dialogue import Dialogue, Heard
 from bot.services.directory import Directory
 from bot.services.masking import mask, phones_among
 
 SILENCE = timedelta(minutes=30)
 _SETTLE_AFTER = timedelta(seconds=2)
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A citizen's message as the dialogue gets it: personal numbers masked, with what the turn knows besides.
-
-    Attributes:
-        sealed: mask → encrypted original.
-        phones: those masks that stand for phone numbers.
-        first_contact: nothing was ever said to this citizen.
-        after_silence: the last message is half an hour old or older.
-    """
-
-    message: Inbound
-    sealed: dict[str, str]
-    phones: tuple[str, ...]
-    first_contact: bool
-    after_silence: bool
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """What the dialogue answers, and what it must remember for the next turn."""
-
-    reply: Reply | None
-    snapshot: dict[str, Any]
-
-
-class Dialogue(Protocol):
-    """Turns a message into an answer."""
-
-    def respond(self, heard: Heard, snapshot: dict[str, Any] | None, counter: Counter) -> Spoken:
-        """Answer one message.
-
-        Must do nothing outside the counter. Must raise if any action failed, so that the turn is thrown away.
-        """
-
-    def keep(
-        self, heard: Heard, snapshot: dict[str, Any] | None, directory: Directory
-    ) -> dict[str, Any]:
-        """Remember what was said as part of a complaint, without answering; returns the next turn's snapshot."""
+_NOTED_AGAIN = timedelta(minutes=2)
 
 
 class TurnTaker:
@@ -82,6 +54,8 @@ class TurnTaker:
         phrases: Phrases,
         divide: Callable[[Reply], list[Reply]],
         signs: tuple[Sign, ...] = (),
+        presences: Presences = NOBODY_THERE,
+        live: LiveEvents = NOBODY_LISTENS,
     ) -> None:
         self._record = record
         self._dialogue = dialogue
@@ -94,6 +68,8 @@ class TurnTaker:
         self._phrases = phrases
         self._divide = divide
         self._signs = signs
+        self._presences = presences
+        self._live = live
 
     def take(self, message: Inbound) -> Reply | None:
         """Process the message once and return what the waiting callback may say.
@@ -111,7 +87,8 @@ class TurnTaker:
                 return _answer_of(unit, message)
             reply = self._respond(unit, conversation, message, directory)
             unit.conversations.save(conversation)
-            return reply
+        self._live.publish(CHANGED, {"conversation": conversation.id})
+        return reply
 
     def _respond(
         self, unit: Unit, conversation: Conversation, message: Inbound, directory: Directory
@@ -120,10 +97,14 @@ class TurnTaker:
         sealed = {short: self._sealer.seal(full) for short, full in originals.items()}
         masked = replace(message, text=text)
         emergency = self._emergencies.match(message.text) if message.text else None
-        unit.conversations.add_line(_line(conversation, masked, sealed, emergency))
+        line = _line(conversation, masked, sealed, emergency)
         if not message.kind.is_said:
+            unit.conversations.add_line(line)
             self._note(unit, conversation, message)
             return None
+        medium_id = self._keep_medium(unit, conversation, message)
+        if medium_id:
+            line.data["medium"] = medium_id
         conversation.following = True
         heard = Heard(
             message=masked,
@@ -132,34 +113,87 @@ class TurnTaker:
             first_contact=not conversation.notice_version,
             after_silence=self._after_silence(conversation),
         )
-        conversation.last_said_at = self._clock.now()
+        before = conversation.last_said_at
+        conversation.heard(self._clock.now())
+        if message.allowance:
+            unit.deliveries.requeue_held(conversation.id, DeliveryKind.ANSWER.value)
         if emergency is not None:
-            # The gateway has answered already, with this very text; the words are kept for the complaint after it.
-            conversation.snapshot = self._dialogue.keep(heard, conversation.snapshot, directory)
-            conversation.wait_for_person(WaitReason.EMERGENCY, self._clock.now())
-            self._say_line(
-                unit, conversation, message, emergency.text(self._office.is_open(self._clock.now()))
-            )
+            unit.conversations.add_line(line)
+            self._alarmed(unit, conversation, heard, emergency, directory)
             return None
         if conversation.holder is Holder.STAFF:
+            unit.conversations.add_line(line)
             return None
-        return self._dialogue_turn(unit, conversation, heard, directory)
+        if conversation.holder is Holder.WAITING:
+            unit.conversations.add_line(line)
+            return self._while_waiting(unit, conversation, heard, before)
+        return self._dialogue_turn(unit, conversation, heard, directory, line)
+
+    def _alarmed(
+        self,
+        unit: Unit,
+        conversation: Conversation,
+        heard: Heard,
+        emergency: Emergency,
+        directory: Directory,
+    ) -> None:
+        """Keep the words for the complaint that may follow; the gateway has answered already, with this very text."""
+        now = self._clock.now()
+        conversation.snapshot = self._dialogue.keep(heard, conversation.snapshot, directory)
+        handoff.want(unit, conversation, WaitReason.EMERGENCY, self._clock)
+        is_open = duty.office_now(unit, self._office).is_open(now)
+        self._say_line(unit, conversation, heard.message, emergency.text(is_open))
+
+    def _while_waiting(
+        self, unit: Unit, conversation: Conversation, heard: Heard, before: datetime | None
+    ) -> Reply | None:
+        """Keep what a citizen says who waits for a person: noted once in a while, and they may stop waiting."""
+        if phrasing.no_longer_waits(heard.message.text):
+            conversation.give_back()
+            conversation.stop_waiting()
+            handoff.end(unit, conversation, "withdrawn", self._clock)
+            conversation.snapshot, draft = open_form.offered(conversation.snapshot)
+            name = "utter_person_not_waiting_form" if draft else "utter_person_not_waiting"
+            summary = (draft.summary() or draft.place) if draft else ""
+            return self._house_word(unit, conversation, heard, name, summary=summary)
+        since, now = conversation.waiting_since, self._clock.now()
+        is_first = before is None or since is None or before <= since
+        if is_first or (before is not None and now - before >= _NOTED_AGAIN):
+            return self._house_word(unit, conversation, heard, "utter_person_noted")
+        return None
+
+    def _house_word(
+        self, unit: Unit, conversation: Conversation, heard: Heard, name: str, **values: Any
+    ) -> Reply:
+        reply = Reply(self._phrases.say(name, **values))
+        self._say_line(unit, conversation, heard.message, reply.text)
+        return self.order(unit, conversation, heard.message, reply)
 
     def _dialogue_turn(
-        self, unit: Unit, conversation: Conversation, heard: Heard, directory: Directory
+        self,
+        unit: Unit,
+        conversation: Conversation,
+        heard: Heard,
+        directory: Directory,
+        line: Line,
     ) -> Reply | None:
         counter = Counter(
             unit=unit,
             conversation=conversation,
             directory=directory,
-            office=self._office,
+            office=duty.office_now(unit, self._office),
             clock=self._clock,
             sealer=self._sealer,
             statuses=self._statuses,
             phrases=self._phrases,
             signs=self._signs,
+            presences=self._presences,
+            medium_id=str(line.data.get("medium", "")),
         )
         spoken = self._dialogue.respond(heard, conversation.snapshot, counter)
+        if spoken.understood:
+            line.data["understood"] = spoken.understood
+        unit.conversations.add_line(line)
         conversation.snapshot = spoken.snapshot
         if spoken.reply is None:
             return None
@@ -213,10 +247,11 @@ class TurnTaker:
             if not message.kind.is_said:
                 return None
             self._say_line(unit, conversation, message, reply.text)
-            conversation.wait_for_person(WaitReason.PARKED, self._clock.now())
+            handoff.want(unit, conversation, WaitReason.PARKED, self._clock)
             first = self.order(unit, conversation, message, reply)
             unit.conversations.save(conversation)
-            return first
+        self._live.publish(CHANGED, {"conversation": conversation.id})
+        return first
 
     def _note(self, unit: Unit, conversation: Conversation, message: Inbound) -> None:
         """Take what is no utterance: leaving, receipts, words on notices."""
@@ -228,6 +263,30 @@ class TurnTaker:
             unit.conversations.set_consent(
                 conversation.id, consent.template_id, accepted=consent.accepted
             )
+
+    def _keep_medium(self, unit: Unit, conversation: Conversation, message: Inbound) -> str:
+        """Remember a picture or voice and order its download; returns our id for it, "" if the message is none."""
+        if message.media is None:
+            return ""
+        now = self._clock.now()
+        medium = Medium(
+            id=uuid.uuid4().hex,
+            conversation_id=conversation.id,
+            kind=message.media.kind,
+            platform_id=message.media.media_id,
+            received_at=now,
+        )
+        unit.media.add(medium)
+        unit.deliveries.add(
+            Delivery(
+                key=f"media:{medium.id}",
+                kind=DeliveryKind.MEDIA,
+                due_at=now,
+                payload={"medium_id": medium.id},
+                conversation_id=conversation.id,
+            )
+        )
+        return medium.id
 
     def _after_silence(self, conversation: Conversation) -> bool:
         last = conversation.last_said_at
@@ -288,9 +347,14 @@ def _answer_of(unit: Unit, message: Inbound) -> Reply | None:
     return Reply.from_dict(delivery.payload["reply"])
 
 
+def _goes_with_answer(delivery: Delivery) -> bool:
+    """True for news; what staff said goes out by itself, unless that is forbidden for good."""
+    return delivery.kind is not DeliveryKind.ANSWER or speaking.can_wait_for_an_answer(delivery)
+
+
 def _with_held(unit: Unit, conversation: Conversation, reply: Reply) -> Reply:
     """Put news that could not be told before in front of the answer, each once."""
-    held = unit.deliveries.held(conversation.id)
+    held = [d for d in unit.deliveries.held(conversation.id) if _goes_with_answer(d)]
     if not held:
         return reply
     texts = []

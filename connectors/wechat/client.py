@@ -22,6 +22,8 @@ from connectors.wechat.http import as_remote_error, check_status
 from connectors.wechat.tokens import StableTokens
 from connectors.wechat.transport import Transport
 
+# To connect and to hand the whole file over each, and for the answer: ten megabytes on an office's line.
+UPLOAD_TIMEOUT_S = (12.0, 8.0)
 MAX_MEDIA_BYTES = 20 * 1024 * 1024  # twice the platform's largest (contract section 8)
 
 
@@ -52,6 +54,10 @@ class WeChatClient:
         choices = [{"id": option.id, "content": option.label} for option in options]
         menu = {"head_content": head, "list": choices, "tail_content": tail}
         self._post("message/custom/send", _to(citizen, "msgmenu", menu))
+
+    def send_image(self, citizen: str, media_id: str) -> None:
+        """Send an uploaded picture as a customer-service message (6.2). There is no id and no receipt."""
+        self._post("message/custom/send", _to(citizen, "image", {"media_id": media_id}))
 
     def typing(self, citizen: str, *, on: bool = True) -> None:
         """Show or hide "typing" for up to 15 s (6.3)."""
@@ -95,13 +101,20 @@ class WeChatClient:
         raise Permanent(REMOTE, "media", "neither a medium nor an address of one")
 
     def upload_media(self, kind: str, filename: str, content: bytes, content_type: str) -> str:
-        """Upload a temporary medium and return its id; `content` is bytes so that a replay has it."""
+        """Upload a temporary medium and return its id; `content` is bytes so that a replay has it.
+
+        Nobody sees what is only uploaded: an answer that is lost costs a second upload, nothing else.
+        """
         answer = self._transport.post(
             "media/upload",
             params={"type": kind},
             files={"media": (filename, content, content_type)},
+            timeout=UPLOAD_TIMEOUT_S,
         )
-        return str(answer.get("media_id") or answer.get("thumb_media_id") or "")
+        media_id = str(answer.get("media_id") or answer.get("thumb_media_id") or "")
+        if not media_id:
+            raise RetryLater(REMOTE, "media", "the answer to an upload names no medium")
+        return media_id
 
     def menu_create(self, buttons: Sequence[Mapping[str, Any]]) -> None:
         """Replace the account's menu (9.1)."""

@@ -12,10 +12,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import redis
 from redis.exceptions import RedisError
 
+from bot.model.delivery import Allowance
 from bot.model.errors import RetryLater
 from connectors.wechat.errors import REMOTE
 
@@ -44,15 +46,19 @@ redis.call('HSET', KEYS[1], ARGV[1] .. ':left', ARGV[2], ARGV[1] .. ':opened', A
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
-_LEFT = """
-local most = 0
+# The larger rest, and when the last window that has one closes ("" if none has): as text, because a number
+# that leaves a script loses its fraction.
+_ALLOWANCE = """
+local most, last, closes = 0, 0, ''
 for i = 2, #ARGV do
-  local until_ = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':until') or '0')
-  if until_ > tonumber(ARGV[1]) then
-    most = math.max(most, tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':left')))
+  local until_ = redis.call('HGET', KEYS[1], ARGV[i] .. ':until') or '0'
+  local left = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':left') or '0')
+  if tonumber(until_) > tonumber(ARGV[1]) and left > 0 then
+    most = math.max(most, left)
+    if tonumber(until_) > last then last, closes = tonumber(until_), until_ end
   end
 end
-return most
+return {most, closes}
 """
 # Takes ARGV[1] messages from every window open at ARGV[2], if one of them holds so many.
 _SPEND = """
@@ -98,7 +104,7 @@ class RedisLedger:
         self._secret = secret
         self._prefix = f"wechat:{app_id}:allowance:"
         self._open = store.register_script(_OPEN)
-        self._left = store.register_script(_LEFT)
+        self._allowance = store.register_script(_ALLOWANCE)
         self._spend = store.register_script(_SPEND)
         self._refund = store.register_script(_REFUND)
 
@@ -111,13 +117,14 @@ class RedisLedger:
         keep_s = int(max(each.lasts for each in WINDOWS.values()).total_seconds()) + 3600
         self._run(self._open, citizen, [kind, window.messages, _seconds(at), until, keep_s])
 
-    def left(self, citizen: str, now: datetime) -> int:
-        """Return how many messages may be sent now."""
-        return self._run(self._left, citizen, [_seconds(now), *WINDOWS])
+    def allowance(self, citizen: str, now: datetime) -> Allowance:
+        """Return how many messages may be sent now, and when the last window that has some closes."""
+        left, closes = self._run(self._allowance, citizen, [_seconds(now), *WINDOWS])
+        return Allowance(int(left), _moment(float(closes)) if closes else None)
 
     def spend(self, citizen: str, now: datetime, count: int = 1) -> bool:
         """Take `count` messages before sending them; False, and nothing taken, if there are fewer."""
-        return self._run(self._spend, citizen, [count, _seconds(now), *WINDOWS]) == 1
+        return bool(self._run(self._spend, citizen, [count, _seconds(now), *WINDOWS]) == 1)
 
     def refund(self, citizen: str, count: int = 1) -> None:
         """Give back what was certainly not sent."""
@@ -140,9 +147,9 @@ class RedisLedger:
         except RedisError as error:
             raise _down(error) from error
 
-    def _run(self, script: redis.commands.core.Script, citizen: str, args: list[object]) -> int:
+    def _run(self, script: redis.commands.core.Script, citizen: str, args: list[object]) -> Any:
         try:
-            return int(script(keys=[self._key(citizen)], args=args))
+            return script(keys=[self._key(citizen)], args=args)
         except RedisError as error:
             raise _down(error) from error
 
@@ -153,6 +160,10 @@ class RedisLedger:
 
 def _seconds(at: datetime) -> float:
     return at.astimezone(timezone.utc).timestamp()
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=timezone.utc)
 
 
 def _down(error: RedisError) -> RetryLater:

@@ -99,6 +99,8 @@ def _text(_: Platform, body: dict[str, Any]) -> Content:
 def _media(kind: str) -> Callable[[Platform, dict[str, Any]], Content]:
     def read(platform: Platform, body: dict[str, Any]) -> Content:
         media = platform.media.get(str(body.get("media_id", "")))
+        if media.kind != kind:
+            raise ApiError(40007)
         return media_content(kind, media.media_id, title=str(body.get("title", "")))
 
     return read

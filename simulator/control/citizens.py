@@ -46,6 +46,7 @@ class CitizenRoutes:
             Route("/control/citizens", self.list, methods=["GET"]),
             Route("/control/citizens", self.create, methods=["POST"]),
             Route(f"{one}/messages", self.messages, methods=["GET"]),
+            Route(f"{one}/state", self.show_state, methods=["GET"]),
             Route(f"{one}/state", self.set_state, methods=["POST"]),
             *[Route(f"{one}/{n}", self._acting(a), methods=["POST"]) for n, a in acts_.items()],
         ]
@@ -68,6 +69,12 @@ class CitizenRoutes:
         citizen = citizen_of(request, self._platform)
         lines = self._platform.store.lines(citizen.openid, after=number_of(request, "after"))
         return JSONResponse([line.to_json() for line in lines])
+
+    async def show_state(self, request: Request) -> Response:
+        """A citizen with the seconds for which the typing sign still shows, 0 when it does not."""
+        citizen = citizen_of(request, self._platform)
+        left_s = max(citizen.typing_until - self._platform.clock.now(), 0.0)
+        return JSONResponse({**citizen.to_json(), "typing_s": left_s})
 
     async def set_state(self, request: Request) -> Response:
         """Switch `refuses` (receives nothing) or `with_agent` (a platform agent's session)."""

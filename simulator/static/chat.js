@@ -8,10 +8,20 @@ let lastAt = 0;
 let shown = new Set();
 let onTap = () => {};
 let typingTimer = 0;
+let pinned = true; // the reader is at the end: what comes, also a picture that loads late, is followed
+let lastTop = 0;
 
 export function whenTapped(handler) {
   onTap = handler;
 }
+
+$("chat").addEventListener("scroll", () => {
+  const { scrollTop, scrollHeight, clientHeight } = $("chat");
+  const near = scrollHeight - scrollTop - clientHeight < 160;
+  if (near) pinned = true;
+  else if (scrollTop < lastTop) pinned = false; // only the reader scrolls up
+  lastTop = scrollTop;
+});
 
 export function renderChat() {
   $("chat").replaceChildren();
@@ -29,10 +39,9 @@ export function addLine(line) {
   if (shown.has(line.id)) return;
   const chat = $("chat");
   chat.querySelector(".welcome")?.remove();
-  const near = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 160;
   if (line.direction === "out" && line.via !== "system") showTyping(0);
   append(line);
-  if (near || line.direction === "in") toEnd();
+  if (pinned || line.direction === "in") toEnd();
 }
 
 export function showTyping(seconds) {
@@ -43,7 +52,7 @@ export function showTyping(seconds) {
   if (!typing) return;
   const dots = el("div", { class: "bubble dots" }, el("i"), el("i"), el("i"));
   $("chat").append(el("div", { class: "row theirs typing", "data-testid": "typing" }, face(false), dots));
-  toEnd();
+  if (pinned) toEnd();
   typingTimer = setTimeout(() => showTyping(0), seconds * 1000);
 }
 
@@ -112,7 +121,7 @@ function parts(line) {
 
 function picture(line) {
   const image = el("img", { src: `media/${line.media_id}`, alt: "图片", loading: "lazy" });
-  image.addEventListener("load", () => line.id === Math.max(...shown) && toEnd());
+  image.addEventListener("load", () => pinned && toEnd());
   return el("div", marks(line, "picture"), image);
 }
 
@@ -176,5 +185,6 @@ function welcome() {
 
 function toEnd() {
   const chat = $("chat");
+  pinned = true;
   requestAnimationFrame(() => (chat.scrollTop = chat.scrollHeight));
 }

@@ -22,9 +22,10 @@ from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
 from bot.model.complaint import Complaint, Medium
 from bot.model.conversation import Conversation
 from bot.model.message import Inbound, Kind, MediaRef, Option, Point, Reply
+from bot.services.dialogue import Dialogue
 from bot.services.directory import Directory
 from bot.services.filing import FilingHandler
-from bot.services.turn import Dialogue, TurnTaker
+from bot.services.turn import TurnTaker
 from bot.storage.record import SqlRecord
 from connectors.wechat.rendering import divide
 from desk import hidden as desk_hidden

@@ -15,7 +15,8 @@ from bot.services.door import Door
 from bot.storage.motion import keys
 from bot.storage.motion.answers import RedisAnswers
 from bot.storage.motion.connect import open_async
-from bot.storage.motion.inbox import Holders, RedisInbox
+from bot.storage.motion.holders import RedisHolders
+from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.waiting import RedisWaiting
 from tests.motion.conftest import said
 
@@ -185,7 +186,7 @@ def test_a_repeat_after_the_answer_became_a_delivery_gets_nothing(
 def test_while_a_person_holds_the_conversation_it_is_success_at_once(
     url: str, client: redis.Redis, answers: RedisAnswers
 ) -> None:
-    Holders(client).hold("citizen-a", held=True)
+    RedisHolders(client).hold("citizen-a", held=True)
 
     async def story(gateways: Gateways) -> None:
         assert await asyncio.wait_for(gateways.doors[0](said("m1")), 5) is None
@@ -217,7 +218,7 @@ DANGER = said("m1", text="家里有燃气味")
 def test_an_emergency_is_answered_at_once_for_each_attempt_and_recorded(
     url: str, client: redis.Redis, message: Inbound
 ) -> None:
-    Holders(client).hold("citizen-a", held=True)
+    RedisHolders(client).hold("citizen-a", held=True)
 
     async def story(gateways: Gateways) -> None:
         for _ in range(2):

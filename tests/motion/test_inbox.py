@@ -13,7 +13,8 @@ from bot.model.message import Accepted, Inbound
 from bot.ports import Unavailable
 from bot.storage.motion import keys
 from bot.storage.motion.connect import open_async
-from bot.storage.motion.inbox import REMEMBERED_S, Holders, RedisInbox
+from bot.storage.motion.holders import RedisHolders
+from bot.storage.motion.inbox import REMEMBERED_S, RedisInbox
 from tests.motion.conftest import said
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ def test_the_record_outlives_the_platforms_repeats_and_then_goes(
 
 def test_no_key_carries_an_open_id(url: str, client: redis.Redis) -> None:
     accept_all(url, said("citizen-a|1"))
-    Holders(client).hold("citizen-a", held=True)
+    RedisHolders(client).hold("citizen-a", held=True)
 
     assert not [key for key in client.scan_iter() if "citizen-a" in key]
     assert "citizen-a" not in client.smembers(keys.HELD)
@@ -107,10 +108,10 @@ def test_staff_hold_and_give_back(url: str, client: redis.Redis) -> None:
         return await inbox.is_held("citizen-a")
 
     assert not with_inbox(url, held)
-    Holders(client).hold("citizen-a", held=True)
+    RedisHolders(client).hold("citizen-a", held=True)
     assert with_inbox(url, held)
-    assert not Holders(client).is_held("citizen-b")
-    Holders(client).hold("citizen-a", held=False)
+    assert not RedisHolders(client).is_held("citizen-b")
+    RedisHolders(client).hold("citizen-a", held=False)
     assert not with_inbox(url, held)
 
 

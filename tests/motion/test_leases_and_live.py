@@ -7,10 +7,11 @@ import time
 
 import redis
 
+from bot.ports import RESYNC, LiveEvent
 from bot.storage.motion import keys
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.leases import RedisLease
-from bot.storage.motion.live import RESYNC, LiveEvent, RedisLiveEvents, listen
+from bot.storage.motion.live import RedisLiveEvents, listen
 
 
 def test_one_owner_at_a_time_who_may_prolong(client: redis.Redis) -> None:

@@ -12,8 +12,8 @@ from bot.model.delivery import Allowance, Delivery
 from bot.model.message import Reply
 from bot.ports import Settled
 from bot.services.counter import Counter
+from bot.services.dialogue import Heard, Spoken
 from bot.services.directory import Directory
-from bot.services.turn import Heard, Spoken
 
 
 @dataclass

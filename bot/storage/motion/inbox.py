@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import redis
 import redis.asyncio
 
 from bot.model.message import Accepted, Inbound
@@ -63,24 +62,3 @@ class RedisInbox:
         """True while a person holds this citizen's conversation: the bot is silent then."""
         with unavailable_on_error():
             return bool(await self._batch.run("SISMEMBER", keys.HELD, keys.digest(citizen)))
-
-
-class Holders:
-    """The staff side of `RedisInbox.is_held`; the record stays the truth, this is its fast copy."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._redis = client
-
-    def hold(self, citizen: str, held: bool) -> None:
-        """Note that a person took the conversation, or gave it back to the bot."""
-        member = keys.digest(citizen)
-        with unavailable_on_error():
-            if held:
-                self._redis.sadd(keys.HELD, member)
-            else:
-                self._redis.srem(keys.HELD, member)
-
-    def is_held(self, citizen: str) -> bool:
-        """True while a person holds this citizen's conversation."""
-        with unavailable_on_error():
-            return bool(self._redis.sismember(keys.HELD, keys.digest(citizen)))

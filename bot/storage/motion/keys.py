@@ -22,6 +22,12 @@ HELD = PREFIX + "held"
 LIVE = PREFIX + "live"
 """Channel of news for open browsers."""
 
+STAFF_SEEN = PREFIX + "staff:seen"
+"""Sorted set of work numbers by the moment (milliseconds) until which they count as there."""
+
+STAFF_AWAY = PREFIX + "staff:away"
+"""Set of work numbers who are there and take no citizens."""
+
 OWNERS = PREFIX + "owners"
 """Hash from the number of a stream to the worker that owns it."""
 

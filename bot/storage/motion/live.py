@@ -6,27 +6,17 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import redis
 import redis.asyncio
 
+from bot.ports import RESYNC, LiveEvent
 from bot.storage.motion import keys
+from bot.storage.motion.connect import open_async
 from bot.storage.motion.errors import REDIS_ERRORS
 
 logger = logging.getLogger(__name__)
-
-RESYNC = "resync"
-"""Topic of an event that says: news may have been missed, read the record again."""
-
-
-@dataclass(frozen=True)
-class LiveEvent:
-    """Something changed; `data` says what, without open ids."""
-
-    topic: str
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 class RedisLiveEvents:
@@ -42,6 +32,28 @@ class RedisLiveEvents:
             self._redis.publish(keys.LIVE, body)
         except REDIS_ERRORS as error:
             logger.warning("live: %s not published (%s)", topic, type(error).__name__)
+
+
+class RedisLiveFeed:
+    """`LiveFeed` on Redis; each listener has a connection of its own, which ends with it.
+
+    Args:
+        url: of the Redis that `RedisLiveEvents` publishes to.
+        quiet_s: how long nothing must happen before None is yielded.
+    """
+
+    def __init__(self, url: str, *, quiet_s: float = 5.0) -> None:
+        self._url = url
+        self._quiet_s = quiet_s
+
+    async def __call__(self) -> AsyncIterator[LiveEvent | None]:
+        """Yield events without end; None after each quiet time. `RESYNC` first and after each lost connection."""
+        client = open_async(self._url)
+        try:
+            async for event in listen(client, quiet_s=self._quiet_s):
+                yield event
+        finally:
+            await client.connection_pool.disconnect()
 
 
 async def listen(
