@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import redis
 
+from bot.model.delivery import Allowance
 from bot.model.errors import RetryLater
 from connectors.wechat.ledger import RedisLedger
 from tests.connectors.wechat.conftest import HandClock
@@ -17,8 +18,12 @@ def ledger(store: redis.Redis) -> RedisLedger:
     return RedisLedger(store, secret=b"pepper", app_id="wx1")
 
 
+def left(ledger: RedisLedger, clock: HandClock, citizen: str = CITIZEN) -> int:
+    return ledger.allowance(citizen, clock.now()).left
+
+
 @pytest.mark.parametrize(
-    ("acts", "after_s", "left"),
+    ("acts", "after_s", "rest"),
     [
         ([], 0, 0),
         (["message"], 0, 5),
@@ -34,26 +39,57 @@ def ledger(store: redis.Redis) -> RedisLedger:
     ],
 )
 def test_what_a_citizen_does_opens_a_window(
-    ledger: RedisLedger, clock: HandClock, acts: list[str], after_s: int, left: int
+    ledger: RedisLedger, clock: HandClock, acts: list[str], after_s: int, rest: int
 ) -> None:
     for act in acts:
         ledger.opened(CITIZEN, act, clock.now())
     clock.move(after_s)
-    assert ledger.left(CITIZEN, clock.now()) == left
+    assert left(ledger, clock) == rest
+
+
+@pytest.mark.parametrize(
+    ("acts", "spent", "closes_s"),
+    [
+        ([], 0, None),
+        (["message"], 0, 48 * 3600 - 120),
+        (["action"], 0, 57),
+        (["message", "action"], 0, 48 * 3600 - 120),
+        (["message"], 5, None),
+        (["action"], 3, None),
+        # Five of the message's and three of the tap's: each send is paid by both, the message's window lasts.
+        (["action", "message"], 3, 48 * 3600 - 120),
+    ],
+)
+def test_until_when_it_may_be_spent_is_told_of_the_window_that_lasts(
+    ledger: RedisLedger, clock: HandClock, acts: list[str], spent: int, closes_s: int | None
+) -> None:
+    opened = clock.now()
+    for act in acts:
+        ledger.opened(CITIZEN, act, opened)
+    if spent:
+        assert ledger.spend(CITIZEN, opened, spent)
+    until = ledger.allowance(CITIZEN, opened).until
+    assert until == (None if closes_s is None else opened + timedelta(seconds=closes_s))
+
+
+def test_a_window_that_closed_has_no_end_any_more(ledger: RedisLedger, clock: HandClock) -> None:
+    ledger.opened(CITIZEN, "action", clock.now())
+    clock.move(60)
+    assert ledger.allowance(CITIZEN, clock.now()) == Allowance(0, None)
 
 
 def test_only_what_is_left_can_be_spent(ledger: RedisLedger, clock: HandClock) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
     spent = [ledger.spend(CITIZEN, clock.now()) for _ in range(7)]
     assert spent == [True] * 5 + [False] * 2
-    assert ledger.left(CITIZEN, clock.now()) == 0
+    assert left(ledger, clock) == 0
 
 
 def test_several_are_spent_together_or_not_at_all(ledger: RedisLedger, clock: HandClock) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
     assert ledger.spend(CITIZEN, clock.now(), 3)
     assert not ledger.spend(CITIZEN, clock.now(), 3)
-    assert ledger.left(CITIZEN, clock.now()) == 2
+    assert left(ledger, clock) == 2
 
 
 def test_new_message_sets_the_count_anew(ledger: RedisLedger, clock: HandClock) -> None:
@@ -61,7 +97,7 @@ def test_new_message_sets_the_count_anew(ledger: RedisLedger, clock: HandClock) 
     ledger.spend(CITIZEN, clock.now(), 4)
     clock.move(1)
     ledger.opened(CITIZEN, "message", clock.now())
-    assert ledger.left(CITIZEN, clock.now()) == 5
+    assert left(ledger, clock) == 5
 
 
 @pytest.mark.parametrize("late_s", [0, 1, 3600])
@@ -71,36 +107,36 @@ def test_repeated_or_late_news_gives_nothing_back(
     ledger.opened(CITIZEN, "message", clock.now())
     ledger.spend(CITIZEN, clock.now(), 5)
     ledger.opened(CITIZEN, "message", clock.now() - timedelta(seconds=late_s))
-    assert ledger.left(CITIZEN, clock.now()) == 0
+    assert left(ledger, clock) == 0
 
 
 def test_refund_gives_back_exactly_what_was_taken(ledger: RedisLedger, clock: HandClock) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
     ledger.spend(CITIZEN, clock.now(), 5)
     ledger.opened(CITIZEN, "action", clock.now())
-    assert ledger.left(CITIZEN, clock.now()) == 3
+    assert left(ledger, clock) == 3
     ledger.spend(CITIZEN, clock.now(), 2)
     ledger.refund(CITIZEN, 2)
-    assert ledger.left(CITIZEN, clock.now()) == 3
+    assert left(ledger, clock) == 3
     clock.move(60)
-    assert ledger.left(CITIZEN, clock.now()) == 0
+    assert left(ledger, clock) == 0
 
 
 def test_refund_never_gives_more_than_the_platform(ledger: RedisLedger, clock: HandClock) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
     ledger.refund(CITIZEN, 9)
-    assert ledger.left(CITIZEN, clock.now()) == 5
+    assert left(ledger, clock) == 5
     ledger.refund("oNobody", 9)
-    assert ledger.left("oNobody", clock.now()) == 0
+    assert left(ledger, clock, "oNobody") == 0
 
 
 def test_closed_until_the_citizen_does_something(ledger: RedisLedger, clock: HandClock) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
     ledger.close(CITIZEN)
-    assert ledger.left(CITIZEN, clock.now()) == 0
+    assert left(ledger, clock) == 0
     clock.move(1)
     ledger.opened(CITIZEN, "action", clock.now())
-    assert ledger.left(CITIZEN, clock.now()) == 3
+    assert left(ledger, clock) == 3
     ledger.close("oNobody")
 
 
@@ -110,7 +146,7 @@ def test_forgotten_citizen_leaves_nothing(
     ledger.opened(CITIZEN, "message", clock.now())
     ledger.forget(CITIZEN)
     assert store.keys("*") == []
-    assert ledger.left(CITIZEN, clock.now()) == 0
+    assert left(ledger, clock) == 0
 
 
 def test_citizens_and_accounts_are_apart(
@@ -118,7 +154,7 @@ def test_citizens_and_accounts_are_apart(
 ) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
     other = RedisLedger(store, secret=b"pepper", app_id="wx2")
-    assert ledger.left("oOther", clock.now()) == other.left(CITIZEN, clock.now()) == 0
+    assert left(ledger, clock, "oOther") == left(other, clock) == 0
 
 
 def test_no_open_id_stands_in_redis_and_entries_end(
@@ -151,7 +187,7 @@ def test_redis_that_is_down_is_a_reason_to_retry(clock: HandClock) -> None:
     ledger = RedisLedger(nowhere, secret=b"s", app_id="wx1")
     for call in (
         lambda: ledger.opened(CITIZEN, "message", clock.now()),
-        lambda: ledger.left(CITIZEN, clock.now()),
+        lambda: ledger.allowance(CITIZEN, clock.now()),
         lambda: ledger.close(CITIZEN),
     ):
         with pytest.raises(RetryLater):
