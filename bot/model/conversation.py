@@ -61,7 +61,7 @@ class Conversation:
         snapshot: what the dialogue needs for the next turn.
         notice_version: which privacy notice the citizen was shown, "" before the first contact.
         agent: work number of the member of staff who holds it, "" unless the holder is STAFF.
-        held_since: since when this agent holds it.
+        held_since: since when this agent holds it, or the citizen waits for one with the bot silent; None with the bot.
         unanswered_since: since when the citizen waits for this agent's next word; None once it was said.
         staff_said_at: when a member of staff last wrote to the citizen in this handoff.
     """
@@ -93,9 +93,9 @@ class Conversation:
         self.waiting_since = None
         self.waiting_reason = None
 
-    def queue(self) -> None:
+    def queue(self, now: datetime) -> None:
         """Let the citizen wait for a person, the bot being silent; a person who holds it loses it."""
-        self._held_by("", None)
+        self._held_by("", now)
         self.holder = Holder.WAITING
 
     def claim(self, agent: str, now: datetime) -> None:

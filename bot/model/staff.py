@@ -117,7 +117,7 @@ class Handoff:
         reason: value of `WaitReason`; "" when an agent took over unasked.
         claimed_at, agent: who came first and when; `agent` changes when it is handed on.
         first_answer_at: when the citizen first read a word of a person.
-        ending: returned | lapsed | cleared | left; "" while it lasts.
+        ending: returned | lapsed | cleared | withdrawn (by the citizen) | left; "" while it lasts.
     """
 
     conversation_id: str

@@ -153,7 +153,7 @@ class Counter:
         on_duty = self.office.is_open(now)
         is_staffed = on_duty and bool(duty.ready(self.presences))
         if is_staffed and reason is WaitReason.ASKED and self.conversation.holder is Holder.BOT:
-            self.conversation.queue()
+            self.conversation.queue(now)
         return Waiting(
             ahead=ahead,
             on_duty=on_duty,

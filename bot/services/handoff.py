@@ -133,6 +133,8 @@ class Handoffs:
 
         def act(unit: Unit, conversation: Conversation) -> None:
             conversation.must_be_held_by(by.number)
+            if to.number == by.number:
+                return
             conversation.take(to.number, self._clock.now())
             self._claimed(unit, conversation, to)
             self._changed_hands(unit, conversation, by.number, to.number, words)
@@ -332,5 +334,5 @@ def announce(conversation: Conversation, holders: Holders, live: LiveEvents) -> 
 def lose(unit: Unit, conversation: Conversation, clock: Clock) -> None:
     """Take a conversation from the agent who has it and let the citizen wait for another one."""
     end(unit, conversation, "lapsed", clock)
-    conversation.queue()
+    conversation.queue(clock.now())
     want(unit, conversation, WaitReason.ASKED, clock)

@@ -7,7 +7,6 @@ the bot or back among those that wait.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.model.conversation import Conversation, Holder
@@ -23,6 +22,7 @@ log = logging.getLogger(__name__)
 GONE_FOR = timedelta(seconds=15)
 """How long somebody must be away without a break before their citizens are given to others: a page that is loaded
 again, a network that changes and a server that restarts look the same for some seconds."""
+_EVERYBODY = ""
 
 
 class HandoffWatch:
@@ -47,6 +47,7 @@ class HandoffWatch:
         self._holders = holders
         self._presences = presences
         self._missing_since: dict[str, datetime] = {}
+        self._looked_at: datetime | None = None
 
     def run_once(self) -> int:
         """Look once; returns how many conversations changed hands.
@@ -58,25 +59,24 @@ class HandoffWatch:
         with self._record.reading() as unit:
             staffed = unit.conversations.staffed()
             office = duty.office_now(unit, self._office)
+            closed = {member.number for member in unit.staff.all() if not member.active}
         held = [c for c in staffed if c.holder is Holder.STAFF]
-        gone = self._gone({c.agent for c in held}, present)
-        ready = {number for number, presence in present.items() if presence is Presence.READY}
-        nobody = bool(self._gone({""}, {} if not ready else {"": Presence.READY}))
-        changed = sum(self._look(c, office, gone=gone, ready=ready, nobody=nobody) for c in staffed)
+        ready = {n for n, presence in present.items() if presence is Presence.READY} - closed
+        missing = {c.agent for c in held} - set(present)
+        gone = self._gone(missing if ready else missing | {_EVERYBODY})
+        nobody = _EVERYBODY in gone
+        gone |= closed  # whose account was turned off does not come back
         self._holders.keep_only([c.citizen for c in held if c.citizen])
-        return changed
+        return sum(self._look(c, office, gone=gone, ready=ready, nobody=nobody) for c in staffed)
 
-    def _gone(self, numbers: Iterable[str], present: Iterable[str]) -> set[str]:
-        """Return those who have been missing for long enough; "" stands for everybody."""
-        now, there, gone = self._clock.now(), set(present), set()
-        for number in numbers:
-            if number in there:
-                self._missing_since.pop(number, None)
-                continue
-            since = self._missing_since.setdefault(number, now)
-            if now - since >= GONE_FOR:
-                gone.add(number)
-        return gone
+    def _gone(self, missing: set[str]) -> set[str]:
+        """Return those who have been missing for long enough, seen so without a break."""
+        now = self._clock.now()
+        if self._looked_at is None or now - self._looked_at >= GONE_FOR:
+            self._missing_since = {}  # others watched meanwhile: what was seen before says nothing
+        self._looked_at = now
+        self._missing_since = {n: self._missing_since.get(n, now) for n in missing}
+        return {n for n, since in self._missing_since.items() if now - since >= GONE_FOR}
 
     def _look(
         self,
@@ -117,7 +117,7 @@ class HandoffWatch:
         if conversation.holder is Holder.WAITING:
             if not office.is_open(now):
                 return "utter_person_gone_home"
-            since = conversation.waiting_since or now
+            since = conversation.held_since or conversation.waiting_since or now
             return "utter_person_nobody_came" if nobody or now - since >= office.comes else ""
         silent = conversation.unanswered_since
         if conversation.agent in gone or (silent is not None and now - silent >= office.answers):

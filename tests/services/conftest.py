@@ -17,6 +17,7 @@ from bot.storage.record import SqlRecord
 from bot.storage.tables import metadata
 from tests.builders import SetClock
 from tests.services.fakes import PlainSealer, RecordingBackend, RecordingMessenger
+from tests.services.floor import Floor
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,11 @@ def sealer() -> PlainSealer:
 @pytest.fixture
 def messenger() -> RecordingMessenger:
     return RecordingMessenger()
+
+
+@pytest.fixture
+def floor(record: Record, catalog: Catalog, phrases: DomainPhrases, clock: SetClock) -> Floor:
+    return Floor(record, catalog.office, phrases, clock)
 
 
 @pytest.fixture

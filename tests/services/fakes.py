@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
 from bot.model.delivery import Allowance, Delivery
 from bot.model.message import Reply
-from bot.ports import Settled
+from bot.model.staff import Presence
+from bot.ports import CHANGED, Settled, Unavailable
 from bot.services.counter import Counter
 from bot.services.dialogue import Heard, Spoken
 from bot.services.directory import Directory
@@ -141,6 +142,63 @@ class FixedAnswers:
 
     def settle(self, key: str) -> Settled:
         return self._settled.pop(0) if self._settled else Settled.OPEN
+
+
+class SetPresences:
+    """Who is there is what a test says; `is_down` makes it unknown."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, Presence] = {}
+        self.is_down = False
+
+    def come(self, *numbers: str, presence: Presence = Presence.READY) -> None:
+        self.there |= dict.fromkeys(numbers, presence)
+
+    def go(self, *numbers: str) -> None:
+        for number in numbers:
+            self.there.pop(number, None)
+
+    def beat(self, number: str, presence: Presence | None = None) -> None:
+        self.come(number, presence=presence or Presence.READY)
+
+    def leaving(self, number: str, *, grace_s: float) -> None:
+        self.go(number)
+
+    def present(self) -> dict[str, Presence]:
+        if self.is_down:
+            raise Unavailable("redis")
+        return dict(self.there)
+
+
+class KeptHolders:
+    """The callbacks' copy of who is held."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+        self.is_down = False
+
+    def hold(self, citizen: str, held: bool) -> None:
+        if self.is_down:
+            raise Unavailable("redis")
+        (self.held.add if held else self.held.discard)(citizen)
+
+    def keep_only(self, citizens: Iterable[str]) -> None:
+        if self.is_down:
+            raise Unavailable("redis")
+        self.held = set(citizens)
+
+
+class KeptEvents:
+    """What open consoles were told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, object]]] = []
+
+    def publish(self, topic: str, data: dict[str, object]) -> None:
+        self.told.append((topic, data))
+
+    def changes(self) -> list[object]:
+        return [data["conversation"] for topic, data in self.told if topic == CHANGED]
 
 
 class PlainSealer:

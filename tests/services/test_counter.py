@@ -13,15 +13,15 @@ from app.catalog import Catalog, services_of
 from app.phrases import DomainPhrases
 from bot.model.backend import Service
 from bot.model.complaint import Complaint
-from bot.model.conversation import Conversation, WaitReason
+from bot.model.conversation import Conversation, Holder, WaitReason
 from bot.model.delivery import DeliveryKind
 from bot.model.draft import Draft
-from bot.model.message import MediaRef
+from bot.model.staff import Handoff, Presence
 from bot.record import Record
 from bot.services.counter import Counter
 from bot.services.directory import Directory
-from tests.builders import CITIZEN, NOON, SetClock, make_complaint
-from tests.services.fakes import PlainSealer
+from tests.builders import CITIZEN, NOON, SetClock, make_complaint, make_line, make_medium
+from tests.services.fakes import PlainSealer, SetPresences
 
 DIRECTORY = Directory((Service("0712", "路灯", "城建"),), {}, services_of().natures)
 
@@ -42,6 +42,12 @@ def counter(
             phrases=phrases,
             signs=catalog.signs,
         )
+
+
+def presences(there: dict[str, Presence]) -> SetPresences:
+    found = SetPresences()
+    found.there = dict(there)
+    return found
 
 
 def draft(**values: Any) -> Draft:
@@ -131,16 +137,11 @@ class TestFiling:
         assert counter.unit.deliveries.due() == [ordered.id]
 
 
-class TestMedia:
-    def test_a_picture_is_ordered_and_later_belongs_to_the_complaint(
-        self, counter: Counter
-    ) -> None:
-        kept = counter.keep_medium(MediaRef("wx-1", "image"))
-        ordered = counter.unit.deliveries.by_key(f"media:{kept}")
-        assert ordered is not None
-        assert (ordered.kind, ordered.payload) == (DeliveryKind.MEDIA, {"medium_id": kept})
-        found = counter.file(draft(media=[kept]))
-        assert [m.platform_id for m in counter.unit.media.of_complaint(found.id)] == ["wx-1"]
+def test_a_picture_belongs_to_the_complaint_it_was_sent_with(counter: Counter) -> None:
+    for name in ("p1", "p2"):
+        counter.unit.media.add(make_medium(name))
+    found = counter.file(draft(media=["p1"]))
+    assert [m.platform_id for m in counter.unit.media.of_complaint(found.id)] == ["wx-p1"]
 
 
 class TestCases:
@@ -208,6 +209,79 @@ class TestPeople:
         clock.pass_(**later)
         waiting = counter.call_person()
         assert (waiting.on_duty, waiting.hours) == (on_duty, "工作日 8:30–18:00")
+
+    @pytest.mark.parametrize(
+        ("there", "hours", "is_staffed"),
+        [
+            ({"301": Presence.READY}, 0, True),
+            ({"301": Presence.AWAY}, 0, False),
+            ({}, 0, False),
+            ({"301": Presence.READY}, 8, False),
+        ],
+    )
+    def test_the_bot_falls_silent_only_if_somebody_can_come(
+        self,
+        counter: Counter,
+        clock: SetClock,
+        there: dict[str, Presence],
+        hours: int,
+        is_staffed: bool,
+    ) -> None:
+        clock.pass_(hours=hours)
+        waiting = replace(counter, presences=presences(there)).call_person()
+        assert waiting.is_staffed is is_staffed
+        found = counter.conversation
+        assert found.holder is (Holder.WAITING if is_staffed else Holder.BOT)
+        assert found.waiting_reason is WaitReason.ASKED
+        assert counter.unit.handoffs.open_of("c1") is not None
+
+    @pytest.mark.parametrize(
+        "reason", [WaitReason.EMERGENCY, WaitReason.MISUNDERSTOOD, WaitReason.ABUSE]
+    )
+    def test_who_did_not_ask_is_served_by_the_bot_until_somebody_comes(
+        self, counter: Counter, reason: WaitReason
+    ) -> None:
+        staffed = replace(counter, presences=presences({"301": Presence.READY}))
+        assert staffed.call_person(reason).is_staffed
+        assert (counter.conversation.holder, counter.conversation.waiting_reason) == (
+            Holder.BOT,
+            reason,
+        )
+
+    def test_while_it_is_unknown_who_is_there_nobody_is_promised(self, counter: Counter) -> None:
+        unknown = presences({"301": Presence.READY})
+        unknown.is_down = True
+        assert not replace(counter, presences=unknown).call_person().is_staffed
+
+    @pytest.mark.parametrize(
+        ("waits_s", "minutes"),
+        [([], None), ([60, 60], None), ([20, 20, 20], 1), ([60, 90, 900], 2)],
+    )
+    def test_how_long_it_took_lately_is_said_if_enough_is_known(
+        self, counter: Counter, waits_s: list[int], minutes: int | None
+    ) -> None:
+        for number, waited in enumerate(waits_s):
+            asked = NOON - timedelta(minutes=30)
+            came = asked + timedelta(seconds=waited)
+            counter.unit.handoffs.add(Handoff(f"o{number}", "asked", asked, claimed_at=came))
+        taken_unasked = Handoff("o9", "", NOON, claimed_at=NOON)
+        old = Handoff("o8", "asked", NOON - timedelta(hours=9), NOON - timedelta(hours=3))
+        for handoff in (taken_unasked, old):
+            counter.unit.handoffs.add(handoff)
+        assert counter.call_person().minutes == minutes
+
+    @pytest.mark.parametrize(
+        ("intent", "minutes_ago", "again"),
+        [("abuse", 5, True), ("abuse", 31, False), ("greet", 5, False)],
+    )
+    def test_abuse_counts_as_repeated_within_one_talk(
+        self, counter: Counter, intent: str, minutes_ago: int, again: bool
+    ) -> None:
+        at = NOON - timedelta(minutes=minutes_ago)
+        counter.unit.conversations.add_line(
+            make_line("m0", at=at, data={"understood": {"intent": intent}})
+        )
+        assert counter.is_abusive_again() is again
 
     def test_an_emergency_outranks_the_reason_but_not_the_place(self) -> None:
         waiting = Conversation("c1", CITIZEN)

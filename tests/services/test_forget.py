@@ -106,7 +106,7 @@ def test_who_leaves_is_held_by_nobody_and_waits_for_nobody(record: Record, claim
         for name in ("c1", "c2"):
             conversation = unit.conversations.open(name, CITIZEN)
             conversation.wait_for_person(WaitReason.ASKED, NOON)
-            conversation.queue()
+            conversation.queue(NOON)
             if claimed:
                 conversation.claim("1007", NOON)
             unit.conversations.save(conversation)
