@@ -50,6 +50,7 @@ class Delivery:
         attempts: how often it was tried.
         rung: how it went: passive, custom, bizsend, template.
         repeats: sends that were repeated after an unknown outcome (at most one).
+        created_at: when it was stored, or began anew: its schedule gives up by this.
         lease_until: while IN_FLIGHT, when another worker may claim it again (its sender died).
     """
 

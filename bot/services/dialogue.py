@@ -18,7 +18,7 @@ class Heard:
         sealed: mask → encrypted original.
         phones: those masks that stand for phone numbers.
         first_contact: nothing was ever said to this citizen.
-        after_silence: the last message is half an hour old or older.
+        after_silence: the last message is half an hour old or older, or a person spoke with the citizen since.
     """
 
     message: Inbound

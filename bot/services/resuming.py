@@ -17,8 +17,11 @@ def offer(draft: Draft, said: Said) -> bool:
     """Hold the message and offer the open draft; False if there is nothing to offer or no reason to ask."""
     if draft.is_empty or is_interruption(said, draft):
         return False
+    if draft.asking == RESUME and _choice(draft, said):
+        return False  # offered already, and answered late
     draft.held = {} if said.intent in _GO_ON else _pack(said)
-    draft.before_silence = draft.asking
+    if draft.asking != RESUME:
+        draft.before_silence = draft.asking
     draft.asking = RESUME
     draft.offered = list(OPTIONS)
     return True

@@ -19,6 +19,7 @@ from bot.services.ladder import citizen_of, is_held_back
 
 _NO_RIGHT = "48"
 """Codes that begin so (48001, 48002) say that this account, or to this citizen, nothing may be sent at all."""
+_REFUSED = f"custom: {_NO_RIGHT}"
 _FINAL = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.WITHHELD)
 
 
@@ -82,7 +83,7 @@ def say(unit: Unit, conversation: Conversation, words: Words, clock: Clock) -> b
 
 def can_wait_for_an_answer(delivery: Delivery) -> bool:
     """True for a held text that only the bot's next answer can carry, because sending it is forbidden for good."""
-    refused = any(entry.startswith(f"custom: {_NO_RIGHT}") for entry in delivery.trail)
+    refused = any(entry.startswith(_REFUSED) for entry in delivery.trail)
     return refused and "picture" not in delivery.payload
 
 
@@ -99,6 +100,7 @@ class AnswerHandler:
         """Send it; held when the window is closed, no right to send exists, or what was said before it is held."""
         if is_held_back(self._record, delivery):
             delivery.state = DeliveryState.HELD
+            delivery.trail = [*delivery.trail, *self._refusal_before(delivery)]
             return
         citizen = citizen_of(self._record, delivery)
         if citizen is None:
@@ -112,6 +114,13 @@ class AnswerHandler:
             delivery.state, delivery.error = DeliveryState.HELD, f"{error.remote} {error.code}"
             return
         delivery.rung = "custom"
+
+    def _refusal_before(self, delivery: Delivery) -> list[str]:
+        """Return why what comes before it is forbidden, if it is: this would be, too, and goes the same way."""
+        with self._record.reading() as unit:
+            before = unit.deliveries.by_key(str(delivery.payload["after"]))
+        trail = before.trail if before is not None else []
+        return [entry for entry in trail if entry.startswith(_REFUSED)][-1:]
 
     def _send(self, citizen: str, delivery: Delivery) -> None:
         picture = delivery.payload.get("picture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.model.complaint import Medium
@@ -30,11 +30,14 @@ from bot.services import duty, forget, handoff, open_form, phrasing, receipts, s
 from bot.services.counter import Counter, Sign
 from bot.services.dialogue import Dialogue, Heard
 from bot.services.directory import Directory
+from bot.services.intake import RESUME
 from bot.services.masking import mask, phones_among
 
 SILENCE = timedelta(minutes=30)
 _SETTLE_AFTER = timedelta(seconds=2)
 _NOTED_AGAIN = timedelta(minutes=2)
+_LATELY = 30  # lines
+_TO_CITIZEN = (Direction.BOT.value, Direction.STAFF.value, Direction.SYSTEM.value)
 
 
 class TurnTaker:
@@ -84,9 +87,10 @@ class TurnTaker:
                 self._sealer.pseudonym(message.citizen), message.citizen
             )
             if unit.conversations.has_line(message.key):
-                return _answer_of(unit, message)
-            reply = self._respond(unit, conversation, message, directory)
-            unit.conversations.save(conversation)
+                reply = _answer_of(unit, message)
+            else:
+                reply = self._respond(unit, conversation, message, directory)
+                unit.conversations.save(conversation)
         self._live.publish(CHANGED, {"conversation": conversation.id})
         return reply
 
@@ -111,9 +115,8 @@ class TurnTaker:
             sealed=sealed,
             phones=phones_among(originals),
             first_contact=not conversation.notice_version,
-            after_silence=self._after_silence(conversation),
+            after_silence=self._after_silence(conversation) or _after_person(unit, conversation),
         )
-        before = conversation.last_said_at
         conversation.heard(self._clock.now())
         if message.allowance:
             unit.deliveries.requeue_held(conversation.id, DeliveryKind.ANSWER.value)
@@ -126,7 +129,7 @@ class TurnTaker:
             return None
         if conversation.holder is Holder.WAITING:
             unit.conversations.add_line(line)
-            return self._while_waiting(unit, conversation, heard, before)
+            return self._while_waiting(unit, conversation, heard)
         return self._dialogue_turn(unit, conversation, heard, directory, line)
 
     def _alarmed(
@@ -144,23 +147,29 @@ class TurnTaker:
         is_open = duty.office_now(unit, self._office).is_open(now)
         self._say_line(unit, conversation, heard.message, emergency.text(is_open))
 
-    def _while_waiting(
-        self, unit: Unit, conversation: Conversation, heard: Heard, before: datetime | None
-    ) -> Reply | None:
+    def _while_waiting(self, unit: Unit, conversation: Conversation, heard: Heard) -> Reply | None:
         """Keep what a citizen says who waits for a person: noted once in a while, and they may stop waiting."""
         if phrasing.no_longer_waits(heard.message.text):
             conversation.give_back()
-            conversation.stop_waiting()
-            handoff.end(unit, conversation, "withdrawn", self._clock)
+            if (
+                conversation.waiting_reason is not WaitReason.EMERGENCY
+            ):  # that, a person sees in any case
+                conversation.stop_waiting()
+                handoff.end(unit, conversation, "withdrawn", self._clock)
             conversation.snapshot, draft = open_form.offered(conversation.snapshot)
             name = "utter_person_not_waiting_form" if draft else "utter_person_not_waiting"
             summary = (draft.summary() or draft.place) if draft else ""
             return self._house_word(unit, conversation, heard, name, summary=summary)
-        since, now = conversation.waiting_since, self._clock.now()
-        is_first = before is None or since is None or before <= since
-        if is_first or (before is not None and now - before >= _NOTED_AGAIN):
-            return self._house_word(unit, conversation, heard, "utter_person_noted")
-        return None
+        if self._noted_lately(unit, conversation):
+            return None
+        return self._house_word(unit, conversation, heard, "utter_person_noted")
+
+    def _noted_lately(self, unit: Unit, conversation: Conversation) -> bool:
+        """True if the last that the citizen was told is that their words are noted, a moment ago."""
+        told = _last_told(unit, conversation)
+        if told is None or told.text != self._phrases.say("utter_person_noted"):
+            return False
+        return bool(self._clock.now() - told.at < _NOTED_AGAIN)
 
     def _house_word(
         self, unit: Unit, conversation: Conversation, heard: Heard, name: str, **values: Any
@@ -233,25 +242,29 @@ class TurnTaker:
     def give_up(self, message: Inbound) -> Reply | None:
         """Answer a message whose turn failed for good: say so, and call a person.
 
-        An event that nobody said (a receipt, a word on notices, leaving) gets no answer; None then.
+        An event that nobody said (a receipt, a word on notices, leaving) gets no answer, nor does a citizen whose
+        conversation a person holds; None then.
         """
         with self._record.unit() as unit:
             conversation = unit.conversations.open(
                 self._sealer.pseudonym(message.citizen), message.citizen
             )
-            reply = Reply(self._phrases.say("utter_unwell"))
+            # Whoever holds the conversation reads the message: the bot stays silent.
+            speaks = message.kind.is_said and conversation.holder is not Holder.STAFF
+            reply = Reply(self._phrases.say("utter_unwell")) if speaks else None
             if unit.conversations.has_line(message.key):
-                return _answer_of(unit, message) or (reply if message.kind.is_said else None)
+                return _answer_of(unit, message) or reply
             text, _ = mask(message.text)
             unit.conversations.add_line(_line(conversation, replace(message, text=text), {}))
-            if not message.kind.is_said:
-                return None
-            self._say_line(unit, conversation, message, reply.text)
-            handoff.want(unit, conversation, WaitReason.PARKED, self._clock)
-            first = self.order(unit, conversation, message, reply)
+            if message.kind.is_said:
+                conversation.heard(self._clock.now())
+            if reply is not None:
+                self._say_line(unit, conversation, message, reply.text)
+                handoff.want(unit, conversation, WaitReason.PARKED, self._clock)
+                reply = self.order(unit, conversation, message, reply)
             unit.conversations.save(conversation)
         self._live.publish(CHANGED, {"conversation": conversation.id})
-        return first
+        return reply
 
     def _note(self, unit: Unit, conversation: Conversation, message: Inbound) -> None:
         """Take what is no utterance: leaving, receipts, words on notices."""
@@ -306,6 +319,22 @@ class TurnTaker:
                 data={},
             )
         )
+
+
+def _last_told(unit: Unit, conversation: Conversation) -> Any:
+    """Return the last line that was said to the citizen, None if none was lately."""
+    lines = unit.conversations.transcript(conversation.id, limit=_LATELY)
+    return next((ln for ln in reversed(lines) if ln.direction in _TO_CITIZEN), None)
+
+
+def _after_person(unit: Unit, conversation: Conversation) -> bool:
+    """True for the first words after a person left: a form left open is asked after before they are added to it.
+
+    Not if that was asked when the person left.
+    """
+    told = _last_told(unit, conversation)
+    by_bot = told is None or told.direction == Direction.BOT.value
+    return not by_bot and open_form.draft_of(conversation.snapshot).asking != RESUME
 
 
 def _read_aloud(reply: Reply) -> str:

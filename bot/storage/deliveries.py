@@ -134,7 +134,8 @@ class Deliveries:
     def save(self, delivery: Delivery) -> None:
         """Write a delivery back."""
         values = _values(delivery)
-        values.pop("created_at")
+        if delivery.created_at is None:
+            values.pop("created_at")
         self._c.execute(deliveries.update().where(deliveries.c.id == delivery.id).values(**values))
 
     def held(self, conversation_id: str) -> list[Delivery]:
@@ -153,6 +154,7 @@ class Deliveries:
         """Let held deliveries of this kind be tried again now, in their order; returns how many.
 
         All are due at the same moment, where `due` goes by id. What the platform refused stays held: it would again.
+        Their time to give up begins anew.
         """
         ids = [
             delivery.id
@@ -160,7 +162,13 @@ class Deliveries:
             if delivery.kind.value == kind
             and not any(entry.startswith(_REFUSED) for entry in delivery.trail)
         ]
-        values = {"state": DeliveryState.QUEUED.value, "due_at": self._clock.now(), "attempts": 0}
+        now = self._clock.now()
+        values = {
+            "state": DeliveryState.QUEUED.value,
+            "due_at": now,
+            "attempts": 0,
+            "created_at": now,
+        }
         for some in chunks(ids):
             self._c.execute(
                 deliveries.update()

@@ -18,6 +18,7 @@ from bot.storage.tables import metadata
 from tests.builders import SetClock
 from tests.services.fakes import PlainSealer, RecordingBackend, RecordingMessenger
 from tests.services.floor import Floor
+from tests.services.turning import Taker, taker_on
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +62,11 @@ def messenger() -> RecordingMessenger:
 @pytest.fixture
 def floor(record: Record, catalog: Catalog, phrases: DomainPhrases, clock: SetClock) -> Floor:
     return Floor(record, catalog.office, phrases, clock)
+
+
+@pytest.fixture
+def taker(record: Record, catalog: Catalog, phrases: DomainPhrases, clock: SetClock) -> Taker:
+    return taker_on(record, catalog, phrases, clock)
 
 
 @pytest.fixture

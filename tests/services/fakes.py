@@ -217,8 +217,9 @@ class PlainSealer:
 class ScriptedDialogue:
     """A dialogue that answers from a list (the last one for ever) and remembers what it heard."""
 
-    def __init__(self, *answers: Any) -> None:
+    def __init__(self, *answers: Any, understood: dict[str, Any] | None = None) -> None:
         self._answers = list(answers) or ["好的"]
+        self._understood = understood or {}
         self.heard: list[Heard] = []
         self.remembered: list[dict[str, Any] | None] = []
 
@@ -236,7 +237,8 @@ class ScriptedDialogue:
         if isinstance(answer, Exception):
             raise answer
         reply = Reply(answer) if isinstance(answer, str) else answer
-        return Spoken(reply, {"turns": (snapshot or {"turns": 0})["turns"] + 1})
+        turns = (snapshot or {}).get("turns", 0) + 1
+        return Spoken(reply, {**(snapshot or {}), "turns": turns}, self._understood)
 
 
 class ScriptedHandler:

@@ -3,79 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from app.catalog import Catalog
 from app.phrases import DomainPhrases
-from bot.model.conversation import Conversation, Holder, WaitReason
-from bot.model.delivery import Delivery, DeliveryState
+from bot.model.conversation import Holder, WaitReason
+from bot.model.delivery import DeliveryKind, DeliveryState
 from bot.model.draft import Draft
 from bot.model.message import Consent, Kind, MediaRef, Point, Receipt, Reply
 from bot.record import Record
 from bot.services.counter import Counter
-from bot.services.directory import Directory
-from bot.services.turn import TurnTaker
-from tests.builders import CITIZEN, NOON, SetClock, make_delivery, make_message
-from tests.services.fakes import PlainSealer, ScriptedDialogue
-
-ME = f"p-{CITIZEN}"
-
-
-@pytest.fixture
-def taker(
-    record: Record,
-    catalog: Catalog,
-    phrases: DomainPhrases,
-    clock: SetClock,
-    sealer: PlainSealer,
-) -> Any:
-    def make(dialogue: ScriptedDialogue) -> TurnTaker:
-        return TurnTaker(
-            record,
-            dialogue,
-            emergencies=catalog.emergencies,
-            directory=lambda: Directory((), {}),
-            office=catalog.office,
-            clock=clock,
-            sealer=sealer,
-            statuses=catalog.statuses,
-            phrases=phrases,
-            divide=lambda reply: [Reply(t) for t in reply.text.split("|")],
-        )
-
-    return make
-
-
-def conversation(record: Record) -> Conversation:
-    with record.unit() as unit:
-        found = unit.conversations.get(ME)
-    assert found is not None
-    return found
-
-
-def change(record: Record, **values: Any) -> None:
-    with record.unit() as unit:
-        found = unit.conversations.open(ME, CITIZEN)
-        unit.conversations.save(replace(found, **values))
-
-
-def transcript(record: Record) -> list[tuple[str, str]]:
-    with record.unit() as unit:
-        return [(row.direction, row.text) for row in unit.conversations.transcript(ME)]
-
-
-def delivery(record: Record, key: str) -> Delivery:
-    with record.unit() as unit:
-        found = unit.deliveries.by_key(key)
-    assert found is not None
-    return found
+from tests.builders import NOON, SetClock, make_delivery, make_message
+from tests.services.fakes import ScriptedDialogue
+from tests.services.turning import ME, Taker, change, conversation, delivery, transcript
 
 
 class TestOnce:
     def test_the_same_message_again_is_one_turn_and_the_same_answer(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         dialogue = ScriptedDialogue("在哪里？", "另一句")
         turns = taker(dialogue)
@@ -86,7 +31,7 @@ class TestOnce:
         assert conversation(record).version == 1
 
     def test_the_answer_is_offered_to_the_waiting_callback(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         taker(ScriptedDialogue("在哪里？")).take(make_message())
         offered = delivery(record, "reply:m1")
@@ -95,14 +40,14 @@ class TestOnce:
         assert offered.due_at > NOON
 
     def test_a_long_answer_follows_in_parts_each_after_the_one_before(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         assert taker(ScriptedDialogue("一|二|三")).take(make_message()) == Reply("一")
         assert delivery(record, "reply:m1:2").payload["after"] == "reply:m1"
         assert delivery(record, "reply:m1:3").payload["after"] == "reply:m1:2"
         assert delivery(record, "reply:m1:3").state is DeliveryState.QUEUED
 
-    def test_the_next_turn_remembers_the_last(self, taker: Any) -> None:
+    def test_the_next_turn_remembers_the_last(self, taker: Taker) -> None:
         dialogue = ScriptedDialogue("好")
         turns = taker(dialogue)
         turns.take(make_message())
@@ -111,7 +56,7 @@ class TestOnce:
 
 
 class TestFailure:
-    def test_a_dialogue_that_fails_leaves_no_trace(self, taker: Any, record: Record) -> None:
+    def test_a_dialogue_that_fails_leaves_no_trace(self, taker: Taker, record: Record) -> None:
         def file_and_fail(counter: Counter) -> Exception:
             counter.file(Draft(said=["路灯不亮"], category="0712"))
             return RuntimeError("an action failed")
@@ -124,7 +69,7 @@ class TestFailure:
             assert unit.deliveries.count_by_state() == {}
 
     def test_giving_up_answers_and_calls_a_person(
-        self, taker: Any, record: Record, phrases: DomainPhrases
+        self, taker: Taker, record: Record, phrases: DomainPhrases
     ) -> None:
         turns = taker(ScriptedDialogue(RuntimeError()))
         reply = turns.give_up(make_message("电话13812345678"))
@@ -135,7 +80,7 @@ class TestFailure:
         assert (waiting.waiting_reason, waiting.waiting_since) == (WaitReason.PARKED, NOON)
         assert delivery(record, "reply:m1").state is DeliveryState.OFFERED
 
-    def test_giving_up_on_an_event_says_nothing(self, taker: Any, record: Record) -> None:
+    def test_giving_up_on_an_event_says_nothing(self, taker: Taker, record: Record) -> None:
         event = make_message("", kind=Kind.RECEIPT)
         turns = taker(ScriptedDialogue())
         assert turns.give_up(event) is None
@@ -147,7 +92,7 @@ class TestFailure:
 
 class TestHolder:
     def test_a_person_who_holds_the_conversation_silences_the_bot(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         change(record, holder=Holder.STAFF)
         dialogue = ScriptedDialogue()
@@ -158,7 +103,7 @@ class TestHolder:
 
     @pytest.mark.parametrize("holder", list(Holder))
     def test_an_emergency_is_recorded_and_flagged_whoever_holds(
-        self, taker: Any, record: Record, holder: Holder
+        self, taker: Taker, record: Record, holder: Holder
     ) -> None:
         change(record, holder=holder)
         dialogue = ScriptedDialogue()
@@ -167,13 +112,19 @@ class TestHolder:
         said, answered = transcript(record)
         assert said == ("citizen", "家里着火了快来人")
         assert "119" in answered[1].splitlines()[0]
-        assert conversation(record).waiting_reason is WaitReason.EMERGENCY
+        found = conversation(record)
+        assert found.holder is holder
+        # A person who is there reads it flagged; else it calls one.
+        called = None if holder is Holder.STAFF else WaitReason.EMERGENCY
+        assert found.waiting_reason is called
+        with record.unit() as unit:
+            assert unit.conversations.transcript(ME)[0].data["emergency"] == "119"
         with record.unit() as unit:
             assert unit.deliveries.count_by_state() == {}  # the gateway answered already
 
 
 class TestHeard:
-    def test_personal_numbers_reach_the_dialogue_masked(self, taker: Any, record: Record) -> None:
+    def test_personal_numbers_reach_the_dialogue_masked(self, taker: Taker, record: Record) -> None:
         dialogue = ScriptedDialogue()
         taker(dialogue).take(make_message("我电话13812345678，身份证330106199001011234"))
         heard = dialogue.heard[0]
@@ -185,7 +136,7 @@ class TestHeard:
         assert "13812345678" not in f"{line.text}{line.data}"
         assert line.data["sealed"] == heard.sealed
 
-    def test_first_contact_and_silence_are_noticed(self, taker: Any, clock: SetClock) -> None:
+    def test_first_contact_and_silence_are_noticed(self, taker: Taker, clock: SetClock) -> None:
         dialogue = ScriptedDialogue()
         turns = taker(dialogue)
         for number, minutes in enumerate((0, 29, 30)):
@@ -195,7 +146,7 @@ class TestHeard:
         assert [h.after_silence for h in dialogue.heard] == [False, False, True]
 
     def test_a_pin_and_a_picture_are_kept_in_the_transcript(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         turns = taker(ScriptedDialogue())
         pin = Point(30.25, 120.16, label="西湖")
@@ -203,20 +154,26 @@ class TestHeard:
         picture = MediaRef("wx-1", "image")
         turns.take(make_message("", "m2", kind=Kind.IMAGE, media=picture))
         with record.unit() as unit:
-            data = [row.data for row in unit.conversations.transcript(ME) if row.data]
-        assert data == [{"point": [30.25, 120.16, "gcj02", "西湖"]}, {"platform_id": "wx-1"}]
+            located, shown = (row.data for row in unit.conversations.transcript(ME) if row.data)
+            medium = unit.media.get(shown.pop("medium"))
+        assert located == {"point": [30.25, 120.16, "gcj02", "西湖"]}
+        assert shown == {"platform_id": "wx-1"}
+        assert medium is not None
+        assert (medium.platform_id, medium.kind, medium.conversation_id) == ("wx-1", "image", ME)
+        fetched = delivery(record, f"media:{medium.id}")
+        assert (fetched.kind, fetched.payload) == (DeliveryKind.MEDIA, {"medium_id": medium.id})
 
 
 class TestEvents:
     def test_words_on_notices_are_remembered_without_an_answer(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         said = make_message("", kind=Kind.CONSENT, consents=(Consent("T1", accepted=False),))
         assert taker(ScriptedDialogue()).take(said) is None
         with record.unit() as unit:
             assert unit.conversations.consent(ME, "T1") is False
 
-    def test_a_receipt_is_noted(self, taker: Any, record: Record) -> None:
+    def test_a_receipt_is_noted(self, taker: Taker, record: Record) -> None:
         sent = make_delivery(conversation_id=ME, state=DeliveryState.SENT, remote_id="7")
         with record.unit() as unit:
             unit.deliveries.add(replace(sent, rung="template"))
@@ -225,7 +182,7 @@ class TestEvents:
         assert delivery(record, "d1").rung == "template-failed"
 
     def test_leaving_forgets_and_coming_back_finds_the_cases(
-        self, taker: Any, record: Record
+        self, taker: Taker, record: Record
     ) -> None:
         filed: list[str] = []
 
@@ -245,7 +202,7 @@ class TestEvents:
 
 
 class TestHeldNews:
-    def test_it_stands_in_front_of_the_answer_once(self, taker: Any, record: Record) -> None:
+    def test_it_stands_in_front_of_the_answer_once(self, taker: Taker, record: Record) -> None:
         change(record)
         with record.unit() as unit:
             for key, text in (("n1", "路灯修好了"), ("n2", "请评价")):
@@ -257,7 +214,7 @@ class TestHeldNews:
         assert delivery(record, "n1").state is DeliveryState.SENT
         assert delivery(record, "n1").rung == "reply"
 
-    def test_it_waits_while_nothing_is_answered(self, taker: Any, record: Record) -> None:
+    def test_it_waits_while_nothing_is_answered(self, taker: Taker, record: Record) -> None:
         change(record, holder=Holder.STAFF)
         with record.unit() as unit:
             unit.deliveries.add(make_delivery(conversation_id=ME, state=DeliveryState.HELD))
