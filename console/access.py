@@ -59,8 +59,6 @@ ROUTES: dict[str, Permission] = {
     "unlock_account": Permission.ADMINISTER,
     "audit_log": Permission.ADMINISTER,
     "audit_export": Permission.ADMINISTER,
-    "waiting": Permission.WATCH,
-    "waiting_rows": Permission.WATCH,
     "live": Permission.WATCH,
     "live_rows": Permission.WATCH,
     "events": Permission.WATCH,

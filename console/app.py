@@ -15,20 +15,29 @@ from bot.model.office import Office
 from bot.model.status import StatusTable
 from bot.ports import Clock, Unavailable
 from bot.record import Record
-from console import access, problems
+from console import access, problems, refusals
 from console.audit import Trail
 from console.backend import UpdatesBackend
 from console.config import ConsoleConfig
 from console.gate import Gate
 from console.lockout import Tries
 from console.pages.accounts import AccountPages
+from console.pages.acts import ActPages
+from console.pages.answering import AnsweringPages
 from console.pages.audit_log import AuditPages
+from console.pages.canned_for import CannedForPages
 from console.pages.case import OneCasePages
 from console.pages.cases import CasePages
-from console.pages.conversation import ConversationPages
+from console.pages.colleagues import ColleaguePages
+from console.pages.conversation_news import ConversationNewsPages
+from console.pages.desk import DeskPages
+from console.pages.events import EventsSocket
+from console.pages.form import FormPages
+from console.pages.live_rows import LiveRowPages
+from console.pages.media import MediumPages
 from console.pages.password import PasswordPages
+from console.pages.revealing import RevealPages
 from console.pages.sign_in import SignInPages
-from console.pages.waiting import WaitingPages
 from console.pages.watermark import WatermarkPages
 from console.parts import ServingParts
 from console.sessions import Sessions
@@ -73,7 +82,11 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=[Middleware(Gate, site=site)],
-        exception_handlers={HTTPException: _refused, Unavailable: _record_down},
+        exception_handlers={
+            HTTPException: _refused,
+            Unavailable: _record_down,
+            **dict.fromkeys(refusals.REFUSED, refusals.refused),
+        },
     )
     app.state.site = site
     return app
@@ -86,8 +99,17 @@ def _routes(site: Site) -> list[BaseRoute]:
         *AccountPages(site).routes(),
         *AuditPages(site).routes(),
         *WatermarkPages(site).routes(),
-        *WaitingPages(site).routes(),
-        *ConversationPages(site).routes(),
+        *DeskPages(site).routes(),
+        *LiveRowPages(site).routes(),
+        *ConversationNewsPages(site).routes(),
+        *MediumPages(site).routes(),
+        *ColleaguePages(site).routes(),
+        *ActPages(site).routes(),
+        *AnsweringPages(site).routes(),
+        *RevealPages(site).routes(),
+        *CannedForPages(site).routes(),
+        *FormPages(site).routes(),
+        *EventsSocket(site, beat_s=site.config.beat_s).routes(),
         *CasePages(site).routes(),
         *OneCasePages(site).routes(),
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),

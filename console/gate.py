@@ -131,7 +131,7 @@ def _too_much(request: Request, most: int) -> Response | None:
     length = request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         return PlainTextResponse("请求没有说明长度。", 411)
-    return PlainTextResponse("提交的内容太大。", 413) if int(length) > most else None
+    return problems.problem(request, 413) if int(length) > most else None
 
 
 def _is_same_origin(connection: HTTPConnection) -> bool:

@@ -60,6 +60,51 @@ DELIVERY_STATES = {
     DeliveryState.FAILED: "失败，需要人工查看",
     DeliveryState.WITHHELD: "不再发送（市民已取消关注）",
 }
+#: What a message was taken for → its name; the words of nlu/domain/intents.yml.
+INTENTS = {
+    "report": "反映情况",
+    "start_complaint": "想要投诉",
+    "correct": "更正内容",
+    "second_matter": "还有一件事",
+    "affirm": "同意",
+    "deny": "不同意",
+    "skip": "跳过",
+    "cancel": "取消",
+    "start_over": "重新说",
+    "resume": "接着填",
+    "go_public": "愿意公开",
+    "go_confidential": "要求保密",
+    "ask_progress": "查进度",
+    "ask_duration": "问多久办好",
+    "ask_privacy": "问个人信息",
+    "ask_help": "问怎么用",
+    "ask_hours": "问值班时间",
+    "ask_photo": "问怎么发图片",
+    "my_data": "查看或删除自己的信息",
+    "human": "找人工",
+    "greet": "问好",
+    "thanks": "道谢",
+    "bye": "告别",
+    "chitchat": "闲聊",
+    "abuse": "骂人",
+    "out_of_scope": "不归这里管",
+    "event_media": "发来图片或语音",
+    "event_location": "发来位置",
+    "event_sticker": "发来表情或文件",
+    "event_link": "发来链接",
+    "event_follow": "关注公众号",
+    "event_scan": "扫现场二维码",
+    "nlu_fallback": "没有听懂",
+}
+#: How a time with a person ended → its name.
+ENDINGS = {
+    "": "进行中",
+    "returned": "交还机器人",
+    "lapsed": "超时结束",
+    "cleared": "移出等待",
+    "withdrawn": "市民不等了",
+    "left": "市民取消关注",
+}
 #: Stages before the backend said anything; later ones have their names in catalog/statuses.yml.
 _OWN_STAGES = {"confirmed": "已登记，正在转交", "filed": "已转交，等待受理"}
 #: Words an update may carry (GeoReport v2 and mySociety's list), the usual ones first.

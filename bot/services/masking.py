@@ -21,6 +21,8 @@ _CARD = re.compile(r"(?<!\d)(?:62|4\d|5[1-5])\d{14,17}(?!\d)")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)")
 
+_PHONE_MASK = re.compile(r"(1[3-9]\d\*{4}|0\d{2,3}-\*{4})\d{4}\**")
+
 
 def _mask(found: str, keep_head: int, keep_tail: int) -> str:
     digits = re.sub(r"[^\dXx]", "", found)
@@ -53,6 +55,11 @@ def mask(text: str) -> tuple[str, dict[str, str]]:
             at = match.end()
         text = "".join([*pieces, text[at:]])
     return text, found
+
+
+def stands_for_phone(short: str) -> bool:
+    """True for the mask of a phone number, told by its look alone."""
+    return bool(_PHONE_MASK.fullmatch(short))
 
 
 def restore(text: str, originals: dict[str, str]) -> str:

@@ -16,8 +16,8 @@ from bot.model.office import Office
 from bot.model.staff import StaffMember
 from bot.model.status import StatusTable
 from bot.ports import CHANGED, Clock, LiveEvents, Phrases, Sealer
-from bot.record import Record, Unit
-from bot.services import duty, open_form, speaking
+from bot.record import Record, Stale, Unit
+from bot.services import asked, duty, open_form, speaking, wanting
 from bot.services.counter import Counter
 from bot.services.directory import Directory
 from bot.services.handoff import Unknown
@@ -25,6 +25,9 @@ from bot.services.masking import mask, phones_among
 from bot.services.speaking import Words
 
 MOST_WORDS = 4000  # GeoReport v2: description has at most 4,000 characters
+_MOST_PLACE, _MOST_NAME = 200, 50
+_VISIBILITIES = ("", "public", "confidential")
+_TRIES = 5
 
 
 class Incomplete(Exception):
@@ -92,6 +95,20 @@ class OnBehalf:
         """
         directory = self._directory()  # may read the record: not inside the unit
         _check(form, directory)
+        for left in reversed(range(_TRIES)):
+            try:
+                complaint = self._file(conversation_id, by, form, directory)
+            except Stale:  # the citizen spoke meanwhile
+                if not left:
+                    raise
+            else:
+                self._live.publish(CHANGED, {"conversation": conversation_id})
+                return complaint
+        raise AssertionError
+
+    def _file(
+        self, conversation_id: str, by: StaffMember, form: Form, directory: Directory
+    ) -> Complaint:
         with self._record.unit() as unit:
             conversation = unit.conversations.get(conversation_id)
             if conversation is None:
@@ -104,12 +121,12 @@ class OnBehalf:
                 assert filed is not None
                 return filed
             counter = self._counter(unit, conversation, directory)
-            complaint = counter.file(self._draft(unit, conversation, form), filed_by=by.number)
+            draft = self._draft(unit, conversation, form, directory)
+            complaint = counter.file(draft, filed_by=by.number)
             self._tell(unit, conversation, complaint, by, told)
             conversation.snapshot = open_form.closed(conversation.snapshot)
             conversation.answered(self._clock.now())
             unit.conversations.save(conversation)
-        self._live.publish(CHANGED, {"conversation": conversation_id})
         return complaint
 
     def _counter(self, unit: Unit, conversation: Conversation, directory: Directory) -> Counter:
@@ -124,7 +141,9 @@ class OnBehalf:
             phrases=self._phrases,
         )
 
-    def _draft(self, unit: Unit, conversation: Conversation, form: Form) -> Draft:
+    def _draft(
+        self, unit: Unit, conversation: Conversation, form: Form, directory: Directory
+    ) -> Draft:
         """Return the form as a draft: numbers masked again, originals sealed or taken from what the citizen said."""
         told = open_form.draft_of(conversation.snapshot)
         known = {**told.sealed, **_sealed_in(unit, conversation)}
@@ -136,6 +155,8 @@ class OnBehalf:
         }
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         sealed = {**known, **fresh}
+        if phone and phone not in sealed:
+            raise Incomplete({"phone": "unknown"})
         same_place = place == told.place
         return replace(
             Draft(),
@@ -145,12 +166,12 @@ class OnBehalf:
             point=told.point if same_place else None,
             division=told.division if same_place else None,
             category=form.service_code,
-            phone=phone if phone in sealed else "",
+            phone=phone,
             name=form.name,
             nature=form.nature,
             visibility=form.visibility,
-            answers=dict(form.answers),
-            media=list(form.media),
+            answers=asked.fitting(directory, form.service_code, form.answers),
+            media=_own(unit, conversation, form.media),
             sealed={
                 short: original
                 for short, original in sealed.items()
@@ -182,19 +203,34 @@ class OnBehalf:
 
 
 def _check(form: Form, directory: Directory) -> None:
-    problems = {}
-    if directory.service(form.service_code) is None:
-        problems["service_code"] = "unknown"
-    if not form.said.strip():
-        problems["said"] = "missing"
-    if len(form.said) > MOST_WORDS:
-        problems["said"] = "long"
-    if form.visibility not in ("", "public", "confidential"):
-        problems["visibility"] = "unknown"
-    if form.phone and "*" not in form.phone and not phones_among(mask(form.phone)[1]):
-        problems["phone"] = "unknown"
+    faults = {
+        "service_code": "" if directory.service(form.service_code) else "unknown",
+        "said": _fault(form.said, MOST_WORDS, needed=True),
+        "place": _fault(form.place, _MOST_PLACE, needed=_needs_place(form, directory)),
+        "name": _fault(form.name, _MOST_NAME),
+        "nature": "unknown" if form.nature and not directory.natures.find(form.nature) else "",
+        "visibility": "" if form.visibility in _VISIBILITIES else "unknown",
+        "phone": "" if _may_be_phone(form.phone) else "unknown",
+    }
+    problems = {name: fault for name, fault in faults.items() if fault}
+    problems |= asked.problems(directory, form.service_code, form.answers)
     if problems:
         raise Incomplete(problems)
+
+
+def _fault(text: str, most: int, *, needed: bool = False) -> str:
+    if needed and not text.strip():
+        return "missing"
+    return "long" if len(text) > most else ""
+
+
+def _needs_place(form: Form, directory: Directory) -> bool:
+    return not wanting.place_is_optional(Draft(nature=form.nature), directory)
+
+
+def _may_be_phone(phone: str) -> bool:
+    """True for none, for a number, and for what may be the mask of one that the citizen said."""
+    return not phone or "*" in phone or bool(phones_among(mask(phone)[1]))
 
 
 def _sealed_in(unit: Unit, conversation: Conversation) -> dict[str, str]:
@@ -203,6 +239,13 @@ def _sealed_in(unit: Unit, conversation: Conversation) -> dict[str, str]:
     for line in unit.conversations.transcript(conversation.id):
         found |= line.data.get("sealed") or {}
     return found
+
+
+def _own(unit: Unit, conversation: Conversation, media: tuple[str, ...]) -> list[str]:
+    """Return those of these media that came in this conversation and belong to no complaint yet."""
+    found = unit.media.several(media)
+    loose = {m.id for m in found.values() if m.complaint_id is None}
+    return [m for m in media if m in loose and found[m].conversation_id == conversation.id]
 
 
 def _is_used(short: str, *texts: str) -> bool:

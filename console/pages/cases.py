@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from bot.model.complaint import Complaint
 from bot.record import Unit
-from console.pages.presenting import case_row, category
+from console.pages.presenting import category, listed
 from console.site import Site, linker
 from console.wording import REPEATED
 
@@ -36,7 +36,7 @@ class CasePages:
         link = linker(request)
         values = {
             "query": query,
-            "rows": [case_row(self._site, link, complaint) for complaint in found],
+            "rows": [listed(self._site, link, complaint) for complaint in found],
             "looked_at": len(recent),
             "failed": failed,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model.complaint import Complaint
 from console.site import Site
@@ -48,6 +48,12 @@ def case_row(site: Site, link: Callable[..., str], complaint: Complaint) -> Case
         is_confidential=complaint.is_confidential,
         is_repeated=complaint.repeated,
     )
+
+
+def listed(site: Site, link: Callable[..., str], complaint: Complaint) -> CaseRow:
+    """Return the row of one complaint among others: what is confidential is told on its own page only."""
+    row = case_row(site, link, complaint)
+    return replace(row, summary="保密事项", place="") if row.is_confidential else row
 
 
 def category(site: Site, complaint: Complaint) -> str:

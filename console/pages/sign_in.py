@@ -64,7 +64,7 @@ class SignInPages:
     def show(self, request: Request) -> Response:
         """Show the form, or go on if the browser is signed in already."""
         if request.state.session is not None:
-            return see(request, "waiting")
+            return see(request, "live")
         with self._site.record.reading() as unit:
             problem = "" if unit.staff.all() else _CLOSED
         return self._form(request, wanted=request.query_params.get("next", ""), problem=problem)
@@ -159,7 +159,7 @@ class SignInPages:
 
     def _started(self, request: Request, wanted: str, token: str) -> Response:
         root = request.scope.get("root_path", "")
-        target = root + wanted if is_safe_next(wanted) else linker(request)("waiting")
+        target = root + wanted if is_safe_next(wanted) else linker(request)("live")
         answer = RedirectResponse(target, 303)
         set_session_cookie(self._site, request, answer, token)
         answer.delete_cookie(FORM_COOKIE, path=_cookie_path(request))
