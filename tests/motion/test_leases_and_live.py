@@ -7,11 +7,11 @@ import time
 
 import redis
 
-from bot.ports import RESYNC, LiveEvent
+from bot.ports import CHANGED, RESYNC, LiveEvent
 from bot.storage.motion import keys
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.leases import RedisLease
-from bot.storage.motion.live import RedisLiveEvents, listen
+from bot.storage.motion.live import RedisLiveEvents, RedisLiveFeed, listen
 
 
 def test_one_owner_at_a_time_who_may_prolong(client: redis.Redis) -> None:
@@ -76,5 +76,46 @@ def test_quiet_times_are_told_so_that_a_page_can_be_kept_alive(url: str) -> None
         assert [await anext(events) for _ in range(3)] == [LiveEvent(RESYNC), None, None]
         await events.aclose()
         await browser.connection_pool.disconnect()
+
+    asyncio.run(story())
+
+
+async def listeners(client: redis.Redis, count: int) -> None:
+    """Wait until the server has so many: it notices a closed connection a moment later."""
+
+    async def agree() -> None:
+        while client.pubsub_numsub(keys.LIVE)[0][1] != count:
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(agree(), 5)
+
+
+def test_every_listener_of_a_feed_hears_all_and_its_connection_ends_with_it(
+    url: str, client: redis.Redis
+) -> None:
+    feed, publisher = RedisLiveFeed(url, quiet_s=5), RedisLiveEvents(client)
+
+    async def story() -> None:
+        one, other = feed(), feed()
+        assert await anext(one) == await anext(other) == LiveEvent(RESYNC)
+        publisher.publish(CHANGED, {"conversation": "c1"})
+        heard = LiveEvent(CHANGED, {"conversation": "c1"})
+        assert await anext(one) == await anext(other) == heard
+        await listeners(client, 2)
+        await one.aclose()
+        publisher.publish(CHANGED, {"conversation": "c2"})
+        assert (await anext(other)).data == {"conversation": "c2"}
+        await listeners(client, 1)
+        await other.aclose()
+        await listeners(client, 0)
+
+    asyncio.run(story())
+
+
+def test_a_feed_without_a_server_says_nothing_and_ends_when_told_to(tmp_path) -> None:
+    async def story() -> None:
+        events = RedisLiveFeed(f"unix://{tmp_path}/nothing.sock")()
+        assert await anext(events) is None
+        await events.aclose()
 
     asyncio.run(story())
