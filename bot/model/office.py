@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.model.hours import is_span, is_within, read_begin, read_end, span_name
+
 _DAY_NAMES = "一二三四五六日"
 
 
@@ -19,6 +21,7 @@ class Office:
         home_city: where a place without a city is looked for.
         receipt_prefix: the letters before a receipt number, 1 to 4 capitals.
         notice_version: version of the privacy notice in force; stored with each consent.
+        closes: midnight is the end of the day.
         days: duty days, 1 = Monday.
         closed, opened: single days off duty, or on duty, all the same (set at the console).
         comes, answers, idle: when a citizen who is to speak with a person may not be left alone any longer.
@@ -49,13 +52,16 @@ class Office:
             ):
                 raise ValueError("receipt_prefix: 1 to 4 capital letters")
             hours, handoff = data["duty"], data["handoff"]
+            opens, closes = read_begin(str(hours["opens"])), read_end(str(hours["closes"]))
+            if not is_span(opens, closes):
+                raise ValueError("duty: closes must be later than opens")
             return cls(
                 name=str(data["name"]),
                 home_city=str(data["home_city"]),
                 receipt_prefix=prefix,
                 time_zone=ZoneInfo(str(data["time_zone"])),
-                opens=time.fromisoformat(str(hours["opens"])),
-                closes=time.fromisoformat(str(hours["closes"])),
+                opens=opens,
+                closes=closes,
                 days=frozenset(int(d) for d in hours["days"]),
                 notice_version=str(data["notice_version"]),
                 reply_days=int(data["reply_days"]),
@@ -73,17 +79,17 @@ class Office:
         is_duty_day = today in self.opened or (
             local.isoweekday() in self.days and today not in self.closed
         )
-        return is_duty_day and self.opens <= local.time() < self.closes
+        return is_duty_day and is_within(local.time(), self.opens, self.closes)
 
     def hours(self) -> str:
-        """Return the duty hours as a citizen reads them, e.g. 工作日 8:30–18:00."""
+        """Return the duty hours as a citizen reads them, e.g. 工作日 8:30–18:00 or 每天 24 小时."""
         if self.days == frozenset(range(1, 6)):
             days = "工作日"
         elif len(self.days) == 7:
             days = "每天"
         else:
             days = "周" + "、".join(_DAY_NAMES[d - 1] for d in sorted(self.days))
-        return f"{days} {_clock(self.opens)}–{_clock(self.closes)}"
+        return f"{days} {span_name(self.opens, self.closes)}"
 
     def stamp(self, moment: datetime) -> str:
         """Return a moment as a citizen reads it, e.g. 11-23 15:20."""
@@ -96,7 +102,3 @@ class Office:
     def day(self, moment: datetime) -> str:
         """Return the local day as six digits, as receipt numbers carry it."""
         return moment.astimezone(self.time_zone).strftime("%y%m%d")
-
-
-def _clock(value: time) -> str:
-    return f"{value.hour}:{value.minute:02d}"

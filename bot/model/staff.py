@@ -100,7 +100,7 @@ class CannedAnswer:
 
 @dataclass
 class Shift:
-    """Who is to be there on one day, local time."""
+    """Who is to be there on one day, local time; an end at midnight is the end of the day."""
 
     number: str
     day: date
@@ -146,6 +146,7 @@ class DutyHours:
     """When staff are there, as set at the console; `None` parts are as in catalog/office.yml.
 
     Attributes:
+        closes: midnight is the end of the day.
         days: duty days, 1 = Monday.
         closed: days on which nobody is there all the same (holidays).
         opened: days on which staff are there all the same (a weekend that is worked).
