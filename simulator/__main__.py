@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
 
 import uvicorn
 
@@ -17,6 +18,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100)
+    parser.add_argument("--journal", type=Path, help="file that every change is written to")
     for field in fields(SimulatorConfig):
         default = getattr(_DEFAULTS, field.name)
         flag = f"--{field.name.replace('_', '-')}"
@@ -36,7 +38,10 @@ def main() -> None:
     """Serve until interrupted."""
     arguments = vars(_arguments())
     host, port = arguments.pop("host"), arguments.pop("port")
+    journal: Path | None = arguments.pop("journal")
     app = create_app(SimulatorConfig(**arguments))
+    if journal is not None:
+        app.state.platform.feed.keep(journal)
     uvicorn.run(app, host=host, port=port, ws="none", access_log=False, timeout_graceful_shutdown=2)
 
 

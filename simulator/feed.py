@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 _KEPT = 2000
 
@@ -28,6 +31,11 @@ class Feed:
         self._changes: deque[Change] = deque(maxlen=_KEPT)
         self._number = 0
         self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._journal: IO[str] | None = None
+
+    def keep(self, path: Path) -> None:
+        """Write every later change to a file too, a line of JSON each: what is kept here is soon overwritten."""
+        self._journal = path.open("a", encoding="utf-8", buffering=1)
 
     @property
     def number(self) -> int:
@@ -39,6 +47,9 @@ class Feed:
         with self._lock:
             self._number += 1
             self._changes.append(Change(self._number, kind, payload))
+            if self._journal is not None:
+                row = {"at": time.time(), "kind": kind, "payload": payload}
+                self._journal.write(json.dumps(row, ensure_ascii=False) + "\n")
             followers = list(self._followers)
         for loop, event in followers:
             if not loop.is_closed():

@@ -8,10 +8,11 @@ from types import TracebackType
 
 import uvicorn
 
+from bench.world.processes import free_port
 from simulator.app import create_app
 from simulator.config import SimulatorConfig
 from simulator.driver import SimulatorDriver
-from tests.e2e.server import ProductServer, free_port
+from tests.e2e.server import ProductServer
 
 
 class Platform:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import requests
 
+from bench.world.processes import children, command_line_of, free_port
 from simulator.config import SimulatorConfig
 from simulator.driver import SimulatorDriver
 
@@ -139,48 +139,3 @@ class ProductServer:
             "MINSHENG_BACKEND_POLL_S": "1",
             **self.settings,
         }
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def children(parent: int) -> list[int]:
-    """Return the direct children of a process (proc(5), stat field 4)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(entry.name))
-    return found
-
-
-def members(group: int) -> list[int]:
-    """Return the living processes of a process group (proc(5), stat fields 3 and 5)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] != "Z":
-            found.append(int(entry.name))
-    return found
-
-
-def command_line_of(pid: int) -> bytes:
-    """Return a process's command line, empty when it is gone."""
-    try:
-        return (Path("/proc") / str(pid) / "cmdline").read_bytes()
-    except OSError:
-        return b""

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bench.world.processes import command_line_of, members
 from simulator.driver import Citizen
 from tests.e2e.desk import Desk
 from tests.e2e.platform import Platform
-from tests.e2e.server import MINSHENG, ROOT, ProductServer, command_line_of, members
+from tests.e2e.server import MINSHENG, ROOT, ProductServer
 from tests.e2e.talk import a_complaint, file_case, read_back, receipt_in, told
 
 

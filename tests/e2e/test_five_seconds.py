@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from bench.world.processes import command_line_of, members
 from simulator.driver import Citizen, SimulatorDriver
 from tests.e2e.desk import Desk
-from tests.e2e.server import ProductServer, command_line_of, members
+from tests.e2e.server import ProductServer
 from tests.e2e.talk import a_complaint, read_back, receipt_in, told
 
 FIRE = "我家着火了！！！孩子还在里面"

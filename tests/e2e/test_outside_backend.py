@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from bench.world.backend import LAMP, LITTER, NOISE, Backend
 from simulator.driver import Citizen, SimulatorDriver
-from tests.e2e.backend import LAMP, LITTER, NOISE, Backend
 from tests.e2e.server import ProductServer
 from tests.e2e.talk import RECEIPT, file_case, read_back, receipt_in, told
 

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.e2e.server import free_port
+from bench.world.processes import free_port
 
 _NOW = timedelta()
 LAMP, NOISE, LITTER = "LAMP-A", "NOISE-B", "LITTER-C"
@@ -48,6 +48,8 @@ class Backend:
         self.rows: list[dict[str, Any]] = []
         self.forms: list[dict[str, str]] = []
         self.updates: list[dict[str, str]] = []
+        self.told_at: dict[str, float] = {}
+        """When each update came into the feed, by its id (Unix seconds)."""
         self.lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
         self.be_well()
@@ -55,12 +57,15 @@ class Backend:
     def be_well(self) -> None:
         """Forget every bad mood."""
         self.fails_after_storing = 0
+        self.is_broken = False
         self.slow_s = 0.0
         self.tokens_wait = self.tokens_fail = False
         self.says_nothing = False
 
     def up(self) -> None:
-        """Listen."""
+        """Listen (again)."""
+        if self._server is not None:
+            return
         backend = self
 
         class Handler(_Handler):
@@ -112,6 +117,7 @@ class Backend:
         }
         with self.lock:
             self.updates.append(update)
+            self.told_at[update["update_id"]] = time.time()
 
     def store(self, form: dict[str, str]) -> dict[str, Any]:
         """Keep a request."""
@@ -136,6 +142,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:  # noqa: N802
+        if self.owner.is_broken:
+            self._say(500, [{"code": 500, "description": "everything is broken"}])
+            return
         parts = urlsplit(self.path)
         path = parts.path.removeprefix("/v2/").removesuffix(".json")
         name, _, key = path.partition("/")
@@ -159,6 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.owner
         raw = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
         form = {name: values[0] for name, values in parse_qs(raw).items()}
+        if owner.is_broken:
+            self._say(500, [{"code": 500, "description": "everything is broken"}])
+            return
         row = owner.store(form)
         if owner.slow_s:
             time.sleep(owner.slow_s)

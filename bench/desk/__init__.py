@@ -1,0 +1,1 @@
+"""How fast the live desk is, measured in browsers: `python -m bench.desk`."""

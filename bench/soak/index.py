@@ -1,0 +1,103 @@
+"""The evidence, looked up: who was told what and when, and in which case something stands."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from bench.soak.evidence import Case, Evidence, Line, Push, Role, Said, Send
+
+RECEIPT = re.compile(r"[A-Z]{1,4}-\d{6}-\d{4,}")
+FILED = re.compile(r"已提交，受理编号 ?([A-Z]{1,4}-\d{6}-\d{4,})")
+_LAST_LINE = re.compile(r"([A-Z]{1,4}-\d{6}-\d{4,})\s*$")
+_RECALLED = "最近答复："
+_SENDING = ("message/custom/send",)
+_LONG_S = 7.0
+"""A call that took longer was given up by its caller, who cannot know what became of it."""
+_BEFORE_S, _AFTER_S = 0.3, 2.5
+"""A sender that dies so shortly after its call may have died before it wrote down that it had been made."""
+
+
+class Index:
+    """Built once for a verdict."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.lines: dict[str, list[Line]] = defaultdict(list)
+        for line in evidence.lines:
+            self.lines[line.citizen].append(line)
+        self._sends: dict[str, list[Send]] = defaultdict(list)
+        for send in evidence.sends:
+            if send.path in _SENDING:
+                self._sends[send.citizen].append(send)
+        self.cases: dict[str, list[Case]] = defaultdict(list)
+        for case in evidence.cases:
+            self.cases[receipt_of(case)].append(case)
+        self.by_id = {case.id: case for case in evidence.cases}
+        self.said: dict[str, list[Said]] = defaultdict(list)
+        for said in evidence.said:
+            self.said[said.citizen].append(said)
+        self._leaves: dict[str, list[float]] = defaultdict(list)
+        for push in evidence.pushes.values():
+            if push.title == "取消关注":
+                self._leaves[push.citizen].append(push.at)
+        self.owners = self._owners()
+
+    def push(self, said: Said) -> Push:
+        """Return the push of a message."""
+        return self.evidence.pushes[said.push]
+
+    def told(self, citizen: str, token: str) -> list[Line]:
+        """Return a line for each time the token was told as something new."""
+        found = []
+        for line in self.lines[citizen]:
+            again = line.text.count(f"{_RECALLED}{token}")
+            found += [line] * (line.text.count(token) - again)
+        return found
+
+    def left_after(self, citizen: str, moment: float) -> bool:
+        """True if the citizen unfollowed after this: what was not told by then must not be told any more."""
+        return any(at >= moment for at in self._leaves[citizen])
+
+    def is_ambiguous(self, line: Line, token: str) -> bool:
+        """True if whoever sent this line cannot know that it arrived: repeating it once is right."""
+        sends = [
+            send
+            for send in self._sends[line.citizen]
+            if token in send.body and send.at - 0.1 <= line.at <= send.ended_at + 0.1
+        ]
+        return any(
+            send.outcome.startswith("lost")
+            or send.ended_at - send.at > _LONG_S
+            or self._killed_between(send.at - _BEFORE_S, send.ended_at + _AFTER_S)
+            for send in sends
+        )
+
+    def was_quiet(self, start: float, end: float) -> bool:
+        """True if nothing was killed in between."""
+        return not self._killed_between(start, end)
+
+    def _killed_between(self, start: float, end: float) -> bool:
+        return any(start <= kill.at <= end for kill in self.evidence.kills)
+
+    def _owners(self) -> dict[str, str]:
+        """Return whose each receipt is: whoever said the words of its case, or was told it."""
+        owners = {}
+        said = {s.token: s.citizen for s in self.evidence.said if s.role is Role.WORDS}
+        for receipt, cases in self.cases.items():
+            words = cases[0].description + cases[0].address
+            owner = next((citizen for token, citizen in said.items() if token in words), "")
+            if owner:
+                owners[receipt] = owner
+        return owners
+
+
+def receipt_of(case: Case) -> str:
+    """Return our number, the last line of the description."""
+    found = _LAST_LINE.search(case.description)
+    return found.group(1) if found else ""
+
+
+def is_first_try(push: Push) -> bool:
+    """True if the first attempt reached the product: answered, or cut while it was held."""
+    return bool(push.attempts) and push.attempts[0] in ("replied", "accepted", "timeout")

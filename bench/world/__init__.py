@@ -1,0 +1,1 @@
+"""What stands around the product in tests of the whole and in measurements, in processes of its own."""
