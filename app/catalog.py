@@ -12,6 +12,7 @@ import yaml
 from app.settings import ROOT
 from bot.model.backend import Attribute, Service
 from bot.model.emergency import EmergencyMatcher, rules_from
+from bot.model.limits import Limits
 from bot.model.nature import NatureTable
 from bot.model.office import Office
 from bot.model.status import StatusTable
@@ -45,6 +46,7 @@ class Catalog:
     signs: tuple[Sign, ...]
     menu: tuple[MenuButton, ...]
     notice_fields: dict[str, dict[str, str]]
+    limits: Limits
 
     @classmethod
     def load(cls, folder: Path) -> Catalog:
@@ -57,6 +59,7 @@ class Catalog:
             signs=_load(folder / "signs.yml", lambda d: tuple(_sign(s) for s in d["signs"])),
             menu=_load(folder / "menu.yml", lambda d: tuple(MenuButton(**b) for b in d["buttons"])),
             notice_fields=_load(folder / "notices.yml", _notice_fields),
+            limits=_load(folder / "limits.yml", Limits.parse),
         )
 
     def buttons(self) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -47,6 +48,8 @@ DEMO_STAFF = (
     ("3001", "观察员", Role.OBSERVER),
 )
 REDIS_ENV = "MINSHENG_REDIS_URL"
+_OTHER_FILES = 256
+"""Open files of a gateway besides citizens' connections: the record, Redis, templates, the backend."""
 
 
 def with_demo_account(settings: Settings) -> Settings:
@@ -175,9 +178,24 @@ def serve_gateway(parts: Parts, *, redis_url: str) -> None:
         log_level="warning",
         access_log=False,
         ws="wsproto",
+        limit_concurrency=most_connections(parts.catalog.limits.connections),
         timeout_graceful_shutdown=8,
         proxy_headers=False,
     )
+
+
+def most_connections(wanted: int) -> int:
+    """Return how many connections this process can hold, after asking the system for enough open files.
+
+    The last line of defence, behind the inbox's limits: beyond it uvicorn answers 503 and WeChat asks again, where a
+    process without files left could not even answer.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_FILES
+    got = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < got:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (got, hard))
+    return max(got - _OTHER_FILES, 1)
 
 
 def mounts(parts: Parts) -> list[BaseRoute]:

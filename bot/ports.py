@@ -31,11 +31,13 @@ class Clock(Protocol):
 class Inbox(Protocol):
     """Where messages are made durable before anything is answered."""
 
-    async def accept(self, message: Inbound) -> Accepted:
+    async def accept(self, message: Inbound, *, urgent: bool = False) -> Accepted:
         """Append the message once, count this attempt, and say which of the two it was.
 
         Must be durable when it returns (append-only file written). Must keep the order of one citizen's
         messages. Must not start a second turn for a key accepted within the last ten minutes.
+        May refuse a new message beyond the limits, and then all its attempts; must not refuse an urgent one, nor
+        one that nobody says, nor one that was accepted before.
         Raises `Unavailable` if that cannot be promised.
         """
 

@@ -174,14 +174,24 @@ class Reply:
         return cls(text=data["text"], options=tuple(Option(**o) for o in data.get("options", ())))
 
 
+class Refusal(str, Enum):
+    """Why a message was not taken."""
+
+    TOO_FAST = "too_fast"  # the citizen wrote more than a person can
+    TOO_FAST_AGAIN = "too_fast_again"  # the same, and they were told so in this minute
+    TOO_MANY = "too_many"  # too much waits for a worker
+
+
 @dataclass(frozen=True)
 class Accepted:
     """What the inbox says about one attempt of a message.
 
     Attributes:
-        is_new: False when the same key was accepted before.
-        attempt: 1 for the first time the platform asked, 2 and 3 for its repeats.
+        is_new: True when this attempt was the one that was appended.
+        attempt: 1 for the first time the platform asked, 2 and 3 for its repeats; 0 for a refused message.
+        refusal: why the message was not taken, the same for all its attempts; None for one that was.
     """
 
     is_new: bool
     attempt: int
+    refusal: Refusal | None = None

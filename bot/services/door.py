@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from bot.model.message import Accepted, Inbound, Kind, Reply
-from bot.ports import Inbox, Unavailable, Waiting
+from bot.model.message import Accepted, Inbound, Kind, Refusal, Reply
+from bot.ports import Inbox, Phrases, Unavailable, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ class Door:
         inbox: where messages are made durable.
         waiting: where answers arrive.
         emergencies: matched before anything else.
+        phrases: what a citizen is told whose message was not taken.
+        on_refused: called for each attempt of a message that was not taken.
         on_duty: True while somebody is there to see an emergency that was recorded.
         attempts: how often the platform asks in all.
         hold_s: how long all attempts but the last are held, from their arrival on: past the platform's cut,
@@ -64,6 +66,8 @@ class Door:
         waiting: Waiting,
         emergencies: Emergencies,
         *,
+        phrases: Phrases,
+        on_refused: Callable[[Refusal], None] = lambda _: None,
         on_duty: Callable[[], bool] = lambda: True,
         attempts: int = ATTEMPTS,
         hold_s: float = HOLD_S,
@@ -73,6 +77,8 @@ class Door:
         self._inbox = inbox
         self._waiting = waiting
         self._emergencies = emergencies
+        self._phrases = phrases
+        self._on_refused = on_refused
         self._on_duty = on_duty
         self._attempts = attempts
         self._hold_s = hold_s
@@ -94,6 +100,8 @@ class Door:
             return Reply(emergency.text(seen))
         began = asyncio.get_running_loop().time()
         accepted = await self._accept(message, until=began + self._accept_s)
+        if accepted.refusal is not None:
+            return self._refused(accepted.refusal)
         if not message.kind.is_said:
             return None
         if await self._inbox.is_held(message.citizen):
@@ -112,6 +120,15 @@ class Door:
                     raise
                 await asyncio.sleep(_ACCEPT_AGAIN_S)
 
+    def _refused(self, refusal: Refusal) -> Reply | None:
+        """Say that the message was not taken: nobody will read it, so the citizen must know, but once a minute."""
+        self._on_refused(refusal)
+        if refusal is Refusal.TOO_FAST:
+            return Reply(self._phrases.say("utter_too_fast"))
+        if refusal is Refusal.TOO_MANY:
+            return Reply(self._phrases.say("utter_too_many"))
+        return None
+
     def _emergency(self, message: Inbound) -> Emergency | None:
         if message.kind not in (Kind.TEXT, Kind.VOICE) or not message.text:
             return None
@@ -119,7 +136,7 @@ class Door:
 
     async def _is_recorded(self, message: Inbound) -> bool:
         try:
-            await asyncio.wait_for(self._inbox.accept(message), EMERGENCY_HOLD_S)
+            await asyncio.wait_for(self._inbox.accept(message, urgent=True), EMERGENCY_HOLD_S)
         except (Unavailable, asyncio.TimeoutError):
             logger.error("emergency answered without being recorded: the inbox is unavailable")
             return False

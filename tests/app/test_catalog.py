@@ -28,7 +28,7 @@ def test_the_shipped_catalog_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["office", "statuses", "natures", "emergency", "signs", "menu", "notices"]
+    "name", ["office", "statuses", "natures", "emergency", "signs", "menu", "notices", "limits"]
 )
 @pytest.mark.parametrize(
     "content", [None, "", "a: [", "- a\n- b", "{}", "just text", b"\xff\xfe\x00"]
@@ -66,6 +66,10 @@ def test_a_file_that_is_missing_or_broken_is_named(
         ("menu", "key: complain, ", "key: complain, colour: red, ", "colour"),
         ("signs", "  - scene: lamp-0001\n    place", "  - place", "scene"),
         ("notices", "phrase2: status", "phrase2: state", "state"),
+        ("limits", "waiting: 300", "waiting: 0", "waiting"),
+        ("limits", "messages: 60", "messages: many", "messages"),
+        ("limits", "parked: 30", "parked: -1", "parked"),
+        ("limits", "  media: 30", "", "media"),
     ],
 )
 def test_a_fault_inside_is_named_with_the_file(

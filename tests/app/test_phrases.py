@@ -21,6 +21,8 @@ SAID = {
     "utter_update_short": set(),
     "utter_status_confirmed": set(),
     "utter_status_filed": set(),
+    "utter_too_fast": set(),
+    "utter_too_many": set(),
     "utter_first_contact": {"office"},
     "utter_danger": {"number"},
     "utter_danger_despair": {"number"},

@@ -10,8 +10,12 @@ import pytest
 import redis
 
 from app.embedded_redis import EmbeddedRedis
+from bot.model.limits import IntakeLimits
 from bot.model.message import Inbound, Kind
 from bot.storage.motion.connect import open_sync
+
+LIMITS = IntakeLimits(messages=1000, seconds=60, waiting=1000)
+"""More than any test needs that is not about them."""
 
 
 @pytest.fixture(scope="session")

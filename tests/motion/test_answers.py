@@ -16,7 +16,7 @@ from bot.storage.motion.answers import RedisAnswers
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.waiting import RedisWaiting
-from tests.motion.conftest import said
+from tests.motion.conftest import LIMITS, said
 
 REPLY = Reply("请问在哪里？", (Option("a", "人民路"), Option("b", "解放路")))
 
@@ -33,7 +33,7 @@ class Exchange:
 
     async def _run(self, steps: tuple[str, ...]) -> list[Reply | None]:
         client = open_async(self.url)
-        inbox, waiting = RedisInbox(client), RedisWaiting(client)
+        inbox, waiting = RedisInbox(client, LIMITS), RedisWaiting(client)
         taken: list[Reply | None] = []
         for step in steps:
             if step == "ask":

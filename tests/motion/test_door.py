@@ -18,7 +18,7 @@ from bot.storage.motion.connect import open_async
 from bot.storage.motion.holders import RedisHolders
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.waiting import RedisWaiting
-from tests.motion.conftest import said
+from tests.motion.conftest import LIMITS, said
 
 REPLY = Reply("请问在哪里？")
 HOLD_S = 0.15
@@ -33,6 +33,13 @@ class Gas:
 class GasOnly:
     def match(self, text: str) -> Gas | None:
         return Gas() if "燃气" in text else None
+
+
+class Names:
+    """Says a sentence's name."""
+
+    def say(self, name: str, /, **values: object) -> str:
+        return name
 
 
 @dataclass
@@ -56,9 +63,10 @@ def run(
         waitings = [RedisWaiting(client, sweep_s=sweep_s) for client in clients]
         doors = [
             Door(
-                RedisInbox(client),
+                RedisInbox(client, LIMITS),
                 waiting,
                 GasOnly(),
+                phrases=Names(),
                 hold_s=hold_s,
                 last_hold_s=last_hold_s,
                 accept_s=0.3,
@@ -244,7 +252,7 @@ class AwayAtFirst:
     def __init__(self, refusals: int) -> None:
         self.refusals = refusals
 
-    async def accept(self, message: Inbound) -> Accepted:
+    async def accept(self, message: Inbound, *, urgent: bool = False) -> Accepted:
         if self.refusals:
             self.refusals -= 1
             raise Unavailable
@@ -266,5 +274,5 @@ class AnsweredAtOnce:
 
 
 def test_a_store_that_comes_back_in_time_costs_no_fault_notice() -> None:
-    door = Door(AwayAtFirst(2), AnsweredAtOnce(), GasOnly(), accept_s=1.0)
+    door = Door(AwayAtFirst(2), AnsweredAtOnce(), GasOnly(), phrases=Names(), accept_s=1.0)
     assert asyncio.run(door(said("m1"))) == Reply("好")

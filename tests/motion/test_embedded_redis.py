@@ -21,7 +21,7 @@ from bot.ports import Unavailable
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.streams import Partitions
-from tests.motion.conftest import said
+from tests.motion.conftest import LIMITS, said
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def is_running(pid: int) -> bool:
 def accept(url: str, *names: str) -> list[Accepted]:
     async def run() -> list[Accepted]:
         client = open_async(url)
-        inbox = RedisInbox(client)
+        inbox = RedisInbox(client, LIMITS)
         try:
             return [await inbox.accept(said(name)) for name in names]
         finally:
@@ -111,7 +111,7 @@ def test_gateway_and_worker_go_on_after_the_server_was_killed(embedded: Embedded
 
     async def gateway() -> None:
         client = open_async(url)
-        inbox = RedisInbox(client)
+        inbox = RedisInbox(client, LIMITS)
         await inbox.accept(said("m1"))
         pid = embedded.pid
         assert pid is not None
@@ -146,7 +146,7 @@ async def accept_at_last(inbox: RedisInbox, name: str) -> None:
 
 async def accept_until_killed(url: str, pid: int) -> list[str]:
     client = open_async(url)
-    inbox = RedisInbox(client)
+    inbox = RedisInbox(client, LIMITS)
     promised: list[str] = []
 
     async def send(name: str) -> None:

@@ -12,6 +12,7 @@ from bot.storage.motion import keys
 from bot.storage.motion.connect import as_text, open_async, open_sync
 from bot.storage.motion.holders import RedisHolders
 from bot.storage.motion.inbox import RedisInbox
+from tests.motion.conftest import LIMITS
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def asked_by_a_callback(url: str, citizen: str) -> bool:
     async def ask() -> bool:
         store = open_async(url)
         try:
-            return await RedisInbox(store).is_held(citizen)
+            return await RedisInbox(store, LIMITS).is_held(citizen)
         finally:
             await store.connection_pool.disconnect()
 

@@ -15,7 +15,7 @@ from bot.storage.motion import keys
 from bot.storage.motion.connect import open_async
 from bot.storage.motion.holders import RedisHolders
 from bot.storage.motion.inbox import REMEMBERED_S, RedisInbox
-from tests.motion.conftest import said
+from tests.motion.conftest import LIMITS, said
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def with_inbox(url: str, use: Callable[[RedisInbox], Awaitable[T]]) -> T:
     async def run() -> T:
         client = open_async(url)
         try:
-            return await use(RedisInbox(client))
+            return await use(RedisInbox(client, LIMITS))
         finally:
             await client.close()
             await client.connection_pool.disconnect()

@@ -15,7 +15,7 @@ from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.ownership import Ownership
 from bot.storage.motion.streams import Entry, Partitions
-from tests.motion.conftest import said
+from tests.motion.conftest import LIMITS, said
 
 LEASE_S = 0.4
 
@@ -38,7 +38,7 @@ def worker(url: str) -> Iterator[MakeWorker]:
 def accept(url: str, *messages: tuple[str, str]) -> None:
     async def run() -> None:
         client = open_async(url)
-        inbox = RedisInbox(client)
+        inbox = RedisInbox(client, LIMITS)
         for key, citizen in messages:
             await inbox.accept(said(key, citizen))
         await client.connection_pool.disconnect()

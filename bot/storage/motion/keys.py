@@ -37,6 +37,9 @@ WORKERS = PREFIX + "workers"
 FAILURES = PREFIX + "failures"
 """Hash from a stream entry to how often its turn failed."""
 
+PACE = PREFIX + "pace:"
+"""Begin of the keys that count a citizen's messages, for as long as they count."""
+
 PARKED = PREFIX + "parked"
 """Stream of messages that were set aside because their turn failed too often."""
 
@@ -59,6 +62,11 @@ def stream(number: int) -> str:
 def answer(message_key: str) -> str:
     """Return the key of the record of one message: its attempts and its answer."""
     return f"{PREFIX}answer:{digest(message_key)}"
+
+
+def pace(citizen: str) -> str:
+    """Return the key of the count of one citizen's messages."""
+    return PACE + digest(citizen)
 
 
 def lease(name: str) -> str:
