@@ -29,6 +29,8 @@ def main() -> int:
         base = asked.out or Path(tempfile.mkdtemp(prefix="minsheng-soak-"))
         folder = (base / store).resolve()
         folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            parser.error(f"{folder} is not empty: a run begins with nothing")
         plan = Plan(store, asked.minutes, asked.citizens, asked.seed, folder, asked.rate)
         outcome = Soak(plan).run()
         print(report(outcome))

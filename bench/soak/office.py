@@ -36,7 +36,8 @@ class Office:
     def stop(self) -> None:
         """Write nothing more."""
         self._stop.set()
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._thread.join(10)
 
     def cases(self) -> list[Case]:
         """Return what the backend has."""

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.soak.chaos import Chaos, World, heal
+from bench.soak.chaos import Chaos, World
 from bench.soak.citizen import Citizen, Pace, Street
 from bench.soak.evidence import Evidence, Hearing, Role
 from bench.soak.office import Office
@@ -183,7 +183,6 @@ class Soak:
     def _end(self) -> None:
         self._street.is_over.set()
         self._office.stop()
-        heal(self._world)
         self.product.stop()
         self._follower.stop()
         self._world.phones.stop()

@@ -43,6 +43,8 @@ class Balancer:
 
     def stop(self) -> None:
         """End it."""
+        if not self._thread.is_alive():
+            return
         self.down()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)

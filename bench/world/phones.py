@@ -102,7 +102,8 @@ class Follower:
     def stop(self) -> None:
         """Read what is there and end."""
         self._ending.set()
-        self._thread.join(30)
+        if self._thread.is_alive():
+            self._thread.join(30)
 
     def _follow(self) -> None:
         while not self._journal.exists():

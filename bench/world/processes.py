@@ -58,7 +58,8 @@ class Kept:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(within_s)
             _kill_group(process.pid)
-        self._keeper.join(within_s)
+        if self._keeper.is_alive():
+            self._keeper.join(within_s)
 
     def last_words(self, lines: int = 15) -> str:
         """Return the end of what it wrote."""

@@ -61,7 +61,7 @@ class Product(Protocol):
 class OneMachine:
     """`minsheng serve` with two workers, the embedded Redis and SQLite."""
 
-    kinds = ("serve", "worker", "redis")
+    kinds: tuple[str, ...] = ("serve", "worker", "redis")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -110,7 +110,7 @@ class OneMachine:
 class ManyMachines:
     """Two gateways behind a balancer and two workers over one Redis and one PostgreSQL."""
 
-    kinds = ("gateway", "worker", "redis", "postgres")
+    kinds: tuple[str, ...] = ("gateway", "worker", "redis", "postgres")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,0 +1,1 @@
+"""The soak in its short form, and proof that its verdict can fail."""
