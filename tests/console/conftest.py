@@ -7,25 +7,41 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import redis
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from app.phrases import DomainPhrases
+from app.secrets import KeySealer
+from bot.services.directory import Directory
+from bot.services.handoff import Handoffs
+from bot.services.on_behalf import OnBehalf
 from bot.storage.database import open_engine, upgrade
+from bot.storage.motion.holders import RedisHolders
+from bot.storage.motion.live import RedisLiveEvents, RedisLiveFeed
+from bot.storage.motion.presences import RedisPresences
 from bot.storage.record import SqlRecord
 from console.app import create_app
 from console.backend import UpdatesBackend
 from console.config import ConsoleConfig
+from console.parts import ServingParts
 from tests.console.desk_side import (
+    ROOT,
     SECRET,
     Browser,
     HandClock,
+    Platform,
     RecordingBackend,
     add_accounts,
     natures,
     office,
     statuses,
 )
+from tests.conversations.harness import catalogue_directory
 from tests.desk.office import serve
+from tests.motion.conftest import client, server, url
+
+__all__ = ["client", "server", "url"]
 
 OpenConsole = Callable[..., Browser]
 
@@ -61,7 +77,78 @@ def backend() -> RecordingBackend:
 
 
 @pytest.fixture
-def open_console(record: SqlRecord, clock: HandClock) -> Iterator[OpenConsole]:
+def platform() -> Platform:
+    return Platform()
+
+
+@pytest.fixture
+def sealer() -> KeySealer:
+    return KeySealer("a secret of these tests only")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Directory:
+    """The shipped catalogue as a directory: reading it takes long."""
+    return catalogue_directory()
+
+
+@pytest.fixture(scope="session")
+def phrases() -> DomainPhrases:
+    return DomainPhrases.load(ROOT / "nlu" / "domain" / "responses")
+
+
+@pytest.fixture
+def directory(shipped: Directory) -> Directory:
+    return shipped
+
+
+@pytest.fixture
+def serving(
+    record: SqlRecord,
+    clock: HandClock,
+    client: redis.Redis,
+    url: str,
+    platform: Platform,
+    sealer: KeySealer,
+    directory: Directory,
+    phrases: DomainPhrases,
+) -> ServingParts:
+    """What `app.bootstrap` builds, over this test's record and a real Redis; only WeChat is stood in for."""
+    live, presences = RedisLiveEvents(client), RedisPresences(client)
+    return ServingParts(
+        handoffs=Handoffs(
+            record,
+            phrases=phrases,
+            clock=clock,
+            live=live,
+            holders=RedisHolders(client),
+            presences=presences,
+        ),
+        on_behalf=OnBehalf(
+            record,
+            directory=lambda: directory,
+            office=office(),
+            clock=clock,
+            sealer=sealer,
+            statuses=statuses(),
+            phrases=phrases,
+            live=live,
+        ),
+        presences=presences,
+        live=live,
+        feed=RedisLiveFeed(url, quiet_s=0.2),
+        sealer=sealer,
+        phrases=phrases,
+        allowance=platform.allowance,
+        typing=platform.typing,
+        directory=lambda: directory,
+    )
+
+
+@pytest.fixture
+def open_console(
+    record: SqlRecord, clock: HandClock, serving: ServingParts
+) -> Iterator[OpenConsole]:
     """Start a console and return a browser on it; several may be open over the same record."""
     with ExitStack() as stack:
 
@@ -69,18 +156,21 @@ def open_console(record: SqlRecord, clock: HandClock) -> Iterator[OpenConsole]:
             backend: UpdatesBackend | None = None,
             *,
             secure: bool = False,
+            beat_s: float = 5.0,
         ) -> Browser:
             app = create_app(
-                ConsoleConfig(SECRET, secure),
+                ConsoleConfig(SECRET, secure, beat_s),
                 record=record,
                 office=office(),
                 statuses=statuses(),
                 natures=natures(),
                 backend=backend,
                 clock=clock,
+                serving=serving,
             )
-            url = stack.enter_context(serve(Starlette(routes=[Mount("/console", app)])))
-            browser = Browser(url + "/console")
+            mounted = Starlette(routes=[Mount("/console", app)])
+            address = stack.enter_context(serve(mounted, ws="wsproto"))
+            browser = Browser(address + "/console")
             browser.app = app
             return browser
 

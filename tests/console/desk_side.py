@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from bs4 import BeautifulSoup
 from starlette.applications import Starlette
 
 from bot.model.complaint import Complaint
-from bot.model.conversation import Direction, Line, WaitReason
+from bot.model.conversation import Conversation, Direction, Line, WaitReason
+from bot.model.delivery import Allowance
 from bot.model.errors import RemoteError
 from bot.model.nature import NatureTable
 from bot.model.office import Office
@@ -47,14 +49,17 @@ def catalog(name: str) -> Any:
     return yaml.safe_load((ROOT / "catalog" / name).read_text(encoding="utf-8"))
 
 
+@cache
 def office() -> Office:
     return Office.parse(catalog("office.yml"))
 
 
+@cache
 def natures() -> NatureTable:
     return NatureTable.parse(catalog("natures.yml"))
 
 
+@cache
 def statuses() -> StatusTable:
     return StatusTable.parse(catalog("statuses.yml"))
 
@@ -103,6 +108,25 @@ class RecordingBackend:
         )
 
 
+@dataclass
+class Platform:
+    """What the console asks of WeChat: the allowance of a citizen, and that somebody writes."""
+
+    allowed: Allowance | RemoteError = field(default_factory=lambda: Allowance(5))
+    typed: list[str] = field(default_factory=list)
+    failure: RemoteError | None = None
+
+    def allowance(self, citizen: str) -> Allowance:
+        if isinstance(self.allowed, RemoteError):
+            raise self.allowed
+        return self.allowed
+
+    def typing(self, citizen: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.typed.append(citizen)
+
+
 class Browser:
     """A browser that follows forms as they stand on the page.
 
@@ -110,7 +134,7 @@ class Browser:
     """
 
     app: Starlette
-    token: str
+    token: str = ""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -124,6 +148,32 @@ class Browser:
         return self.session.post(
             self.url + path, data=data or {}, timeout=10, allow_redirects=False
         )
+
+    def json(self, path: str, **params: str) -> Any:
+        answer = self.get(path, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def act(self, path: str, **body: Any) -> requests.Response:
+        """Post as the desk's script does, with the token of its page."""
+        return self.session.post(
+            self.url + path, json=body, headers={"X-CSRF-Token": self._token()}, timeout=10
+        )
+
+    def upload(self, path: str, content: bytes, **fields: str) -> requests.Response:
+        """Post a picture as the desk's script does."""
+        files = {"picture": ("a.jpg", content, "image/jpeg")}
+        headers = {"X-CSRF-Token": self._token(), "Accept": "application/json"}
+        return self.session.post(
+            self.url + path, data=fields, files=files, headers=headers, timeout=10
+        )
+
+    def _token(self) -> str:
+        if not self.token:
+            found = self.soup("/password").select_one("meta[name=csrf]")
+            assert found is not None
+            self.token = str(found["content"])
+        return self.token
 
     def soup(self, path: str, **params: str) -> BeautifulSoup:
         answer = self.get(path, **params)
@@ -163,6 +213,37 @@ def waits(record: SqlRecord, citizen: str, reason: WaitReason, since: datetime, 
         conversation.last_said_at = since
         unit.conversations.save(conversation)
     return conversation.id
+
+
+def speaks(record: SqlRecord, conversation_id: str, *lines: Line) -> None:
+    """Add lines to a transcript."""
+    with record.unit() as unit:
+        for entry in lines:
+            unit.conversations.add_line(replace(entry, conversation_id=conversation_id))
+
+
+def now_of(record: SqlRecord, conversation_id: str) -> Conversation:
+    """Return how a conversation stands."""
+    with record.reading() as unit:
+        found = unit.conversations.get(conversation_id)
+    assert found is not None
+    return found
+
+
+def change(record: SqlRecord, conversation_id: str, **values: Any) -> None:
+    """Set what a test needs of a conversation."""
+    with record.unit() as unit:
+        found = unit.conversations.get(conversation_id)
+        assert found is not None
+        vars(found).update(values)
+        unit.conversations.save(found)
+
+
+def audited(record: SqlRecord, action: str) -> list[tuple[str, str, str]]:
+    """Return who did it to what, with the detail, oldest first."""
+    with record.reading() as unit:
+        found = unit.audit.entries(action=action)
+    return [(entry.number, entry.subject, entry.detail) for entry in reversed(found)]
 
 
 def line(conversation_id: str, key: str, words: str, at: datetime = START, **changes: Any) -> Line:

@@ -38,13 +38,13 @@ def cookie_line(answer: object, name: str) -> str:
     return str(line).lower()
 
 
-def test_the_right_password_opens_the_waiting_list(guest: Browser) -> None:
+def test_the_right_password_opens_the_desk(guest: Browser) -> None:
     answer = guest.sign_in()
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/")
     page = guest.soup("/")
     assert "管理员" in page.text
     assert page.h1
-    assert page.h1.text == "等待人工"
+    assert page.h1.text == "接待"
 
 
 def test_the_cookie_is_kept_from_scripts_other_sites_and_other_parts(guest: Browser) -> None:
@@ -156,15 +156,16 @@ def test_a_session_ends_after_twelve_hours_however_busy_it_is(
     assert staff.get("/").status_code == 200
     clock.forward(minutes=1)
     assert staff.get("/").status_code == 303
-    assert staff.get("/waiting.json").status_code == 401
+    assert staff.get("/live.json").status_code == 401
 
 
 def test_a_session_ends_after_an_hour_without_a_request(staff: Browser, clock: HandClock) -> None:
     clock.forward(minutes=59)
-    assert staff.get("/waiting.json").status_code == 200
+    assert staff.get("/").status_code == 200
     clock.forward(minutes=59)
-    assert staff.get("/").status_code == 200, "every request counts, a script's too"
-    clock.forward(minutes=60)
+    assert staff.get("/live.json").status_code == 200
+    clock.forward(minutes=1)
+    assert staff.get("/live.json").status_code == 401, "what a page asks by itself does not count"
     assert staff.get("/").status_code == 303
 
 
@@ -278,7 +279,7 @@ def test_while_accounts_cannot_be_read_nobody_is_let_in_and_it_is_said(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "暂时读不到记录" in answer.text
     assert answer.headers["X-Frame-Options"] == "DENY"
-    assert staff.get("/waiting.json").status_code == 503
+    assert staff.get("/live.json").status_code == 503
     assert staff.get("/static/base.css").status_code == 200
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum
 
 import pytest
+import yaml
 
 from bot.model.conversation import Direction, Holder, WaitReason
 from bot.model.delivery import DeliveryState
@@ -14,7 +15,9 @@ from bot.model.message import Kind
 from console.site import FOLDER
 from console.wording import (
     DELIVERY_STATES,
+    ENDINGS,
     HOLDERS,
+    INTENTS,
     KINDS,
     REASONS,
     SPEAKERS,
@@ -22,7 +25,7 @@ from console.wording import (
     status_choices,
     waited,
 )
-from tests.console.desk_side import catalog, statuses
+from tests.console.desk_side import ROOT, catalog, statuses
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,17 @@ from tests.console.desk_side import catalog, statuses
 )
 def test_every_state_has_its_word(kinds: type[Enum], table: dict[Enum, str]) -> None:
     assert set(table) == set(kinds)
+
+
+def test_what_a_message_was_taken_for_has_its_name() -> None:
+    domain = yaml.safe_load((ROOT / "nlu/domain/intents.yml").read_text(encoding="utf-8"))
+    named = {name for entry in domain["intents"] for name in entry}
+    assert len(named) >= 25
+    assert named <= set(INTENTS)
+
+
+def test_how_a_handoff_ends_has_its_name() -> None:
+    assert set(ENDINGS) == {"", "returned", "lapsed", "cleared", "withdrawn", "left"}
 
 
 def test_every_status_of_the_catalog_can_be_chosen_once() -> None:
@@ -66,10 +80,11 @@ def test_a_wait_is_told_in_units_that_matter(span: timedelta, words: str) -> Non
 
 
 def test_pages_carry_no_inline_script_or_style_and_call_no_other_host() -> None:
-    files = [*FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*")]
+    static = [path for path in FOLDER.glob("static/**/*") if path.is_file()]
+    files = [*FOLDER.glob("templates/*.html"), *static]
     assert len(files) >= 11
     for path in files:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
-        assert "//" not in re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), path
+        assert "//" not in re.sub(r"(^|\s)//\s.*$", "", text, flags=re.MULTILINE), path
         assert "innerHTML" not in text, path
         assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|\|\s*safe", text), path

@@ -26,9 +26,9 @@ NOISE = "1351"
 
 
 @contextmanager
-def serve(app: Any) -> Iterator[str]:
-    """Serve any ASGI application on a free port; yields its address."""
-    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws="none")
+def serve(app: Any, *, ws: Any = "none") -> Iterator[str]:
+    """Serve any ASGI application on a free port; yields its address. `ws`: uvicorn's kind of web sockets."""
+    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws=ws)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
