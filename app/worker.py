@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +25,9 @@ from bot.storage.motion.streams import Entry, Partitions
 log = logging.getLogger(__name__)
 
 FAILURES_MOST = 3
+TURN_MOST_S = 120
+"""A turn that takes longer is taken for one that never ends: the process does, and another begins anew. Every wait of
+a turn is shorter (10 s for a lock, 25 s for a dead connection)."""
 _DELIVER_EVERY_S = 0.25
 _SERVICES_EVERY = timedelta(minutes=10)
 _SERVICES_AGAIN = timedelta(seconds=2)
@@ -77,6 +82,11 @@ class Worker:
 
     def _take(self, entry: Entry) -> None:
         message = entry.message
+        if entry.failures >= FAILURES_MOST:
+            self._give_up(entry, "its turn ended the worker")
+            return
+        # Of C, so that it also ends what never gives the interpreter back (a runaway expression).
+        faulthandler.dump_traceback_later(TURN_MOST_S, exit=True, file=sys.__stderr__)
         try:
             self._parts.ledger.opened(message.citizen, message.allowance, message.sent_at)
             with self._turn_seconds.time():
@@ -94,28 +104,34 @@ class Worker:
         except Exception:  # a bad message must not stop the citizens behind it
             log.exception("turn failed")
             self._outcomes.labels("failed").inc()
-            self._failed(entry)
+            if self._partitions.failed(entry) >= FAILURES_MOST:
+                self._give_up(entry, "turn failed three times")
+        finally:
+            faulthandler.cancel_dump_traceback_later()
         self._nudge_all()
 
-    def _failed(self, entry: Entry) -> None:
+    def _give_up(self, entry: Entry, reason: str) -> None:
+        """Set a message aside that cannot be worked on, and tell the citizen; nobody behind it shall wait for it."""
+        log.error("message %s of stream %d is parked: %s", entry.id, entry.stream, reason)
         try:
-            if self._partitions.failed(entry) < FAILURES_MOST:
-                return
-            self._answers.offer(entry.message.key, self._parting_words(entry.message))
-            self._partitions.park(entry, "turn failed three times")
+            self._answers.offer(entry.message.key, self._parting_words(entry))
+            self._partitions.park(entry, reason)
+            self._outcomes.labels("parked").inc()
         except (Unavailable, Stale) as error:
             log.warning("a failed turn is not settled yet: %s", type(error).__name__)
             self._partitions.put_back(entry, rest_s=0.5)
 
-    def _parting_words(self, message: Inbound) -> Reply | None:
+    def _parting_words(self, entry: Entry) -> Reply | None:
         """Give a message up, with an apology; what is broken in it may break even that."""
-        try:
-            return self._turns.give_up(message)
-        except (Unavailable, Stale):
-            raise
-        except Exception:  # else the message would end one worker after the other
-            log.exception("giving up failed too")
-            return Reply(self._parts.phrases.say("utter_unwell")) if message.kind.is_said else None
+        message = entry.message
+        if entry.failures <= FAILURES_MOST:  # beyond that, a worker ended while giving it up
+            try:
+                return self._turns.give_up(message)
+            except (Unavailable, Stale):
+                raise
+            except Exception:  # else the message would end one worker after the other
+                log.exception("giving up failed too")
+        return Reply(self._parts.phrases.say("utter_unwell")) if message.kind.is_said else None
 
     def _nudge_all(self) -> None:
         for nudge in self._nudges.values():

@@ -6,10 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import redis
 
+from app.embedded_redis import EmbeddedRedis
 from bot.storage.motion import keys
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.inbox import RedisInbox
@@ -265,6 +267,44 @@ def test_what_is_put_back_comes_again_without_a_failure(url: str, worker: MakeWo
     assert only.next(5) == entry
 
 
+def test_a_worker_that_ends_with_an_entry_in_hand_leaves_its_mark(
+    url: str, worker: MakeWorker
+) -> None:
+    """Else a message that ends its worker would end one after the other, for ever."""
+    accept(url, ("m1", "a"), ("m2", "a"))
+    for deaths in range(3):
+        dying = worker(f"w{deaths}")
+        entry = dying.next(10)
+        assert entry is not None
+        assert (entry.message.key, entry.failures) == ("m1", deaths)
+        pause(dying)  # and is never heard of again
+
+    heir = worker("w3")
+    entry = heir.next(10)
+    assert entry is not None
+    assert entry.failures == 3
+    heir.park(entry, "killer")
+    [behind] = drain(heir, 1)
+    assert (behind.message.key, behind.failures) == ("m2", 0)
+
+
+def test_what_is_put_back_while_redis_is_away_is_uncounted_later(
+    tmp_path: Path,
+) -> None:
+    server = EmbeddedRedis(tmp_path / "own")
+    accept(server.start(), ("m1", "a"))
+    only = Partitions(open_sync(server.url), "w1", lease_s=LEASE_S)
+    for _ in range(4):
+        entry = only.next(10)
+        assert entry is not None
+        assert entry.failures == 0
+        server.stop()
+        only.put_back(entry)
+        server.start()
+    only.release_all()
+    server.stop()
+
+
 def test_a_parked_message_is_kept_aside_and_blocks_nobody(
     url: str, client: redis.Redis, worker: MakeWorker
 ) -> None:
@@ -279,7 +319,7 @@ def test_a_parked_message_is_kept_aside_and_blocks_nobody(
 
     assert [done.message.key for done in drain(only, 1)] == ["good"]
     [(_, parked)] = client.xrange(keys.PARKED)
-    assert (parked["reason"], parked["failures"]) == ("failed", "1")
+    assert (parked["reason"], parked["failures"]) == ("failed", "2")
     assert entry.message.to_json() == parked["message"]
 
 

@@ -35,7 +35,7 @@ WORKERS = PREFIX + "workers"
 """Sorted set of workers by their last heartbeat (milliseconds)."""
 
 FAILURES = PREFIX + "failures"
-"""Hash from a stream entry to how often its turn failed."""
+"""Hash from a stream entry to how often its turn was begun and neither done nor put back."""
 
 PACE = PREFIX + "pace:"
 """Begin of the keys that count a citizen's messages, for as long as they count."""

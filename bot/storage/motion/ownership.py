@@ -81,8 +81,9 @@ end
 return redis.call('ZREM', KEYS[2], ARGV[1])
 """
 
-# An entry is given only to the stream's owner, and only if it is the first of its stream still.
-_FIRST = (
+# An entry is given only to the stream's owner, and only if it is the first of its stream still. That it is tried is
+# counted before it is: a message that ends the whole process leaves its mark all the same.
+_HAND_OUT = (
     _NOW
     + """
 local beat = redis.call('ZSCORE', KEYS[2], ARGV[1])
@@ -90,7 +91,7 @@ if not beat or now - tonumber(beat) > tonumber(ARGV[2]) then return -1 end
 if redis.call('HGET', KEYS[1], ARGV[3]) ~= ARGV[1] then return -1 end
 local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)
 if not first[1] or first[1][1] ~= ARGV[4] then return -2 end
-return tonumber(redis.call('HGET', KEYS[4], ARGV[3] .. ':' .. ARGV[4]) or 0)
+return redis.call('HINCRBY', KEYS[4], ARGV[3] .. ':' .. ARGV[4], 1) - 1
 """
 )
 
@@ -109,7 +110,7 @@ class Ownership:
         self._tend = client.register_script(_TEND)
         self._holds = client.register_script(_HOLDS)
         self._release = client.register_script(_RELEASE)
-        self._first = client.register_script(_FIRST)
+        self._hand_out = client.register_script(_HAND_OUT)
 
     def tend(self, busy: Iterable[int] = ()) -> frozenset[int]:
         """Beat, give up what is too much (never a busy one), take what is free; return what is owned now."""
@@ -120,10 +121,13 @@ class Ownership:
         """True while the stream is this worker's and its heartbeat is fresh."""
         return bool(self._holds(keys=self._keys, args=[self._me, self._lease_ms, number]))
 
-    def failures_if_first(self, number: int, entry_id: str) -> int:
-        """Return how often the entry failed, `NOT_OURS` or `NOT_FIRST` if it is not to be worked on."""
+    def hand_out(self, number: int, entry_id: str) -> int:
+        """Count one more try of the entry and return how many there were before.
+
+        `NOT_OURS` or `NOT_FIRST`, and nothing counted, if it is not to be worked on.
+        """
         return int(
-            self._first(
+            self._hand_out(
                 keys=[*self._keys, keys.stream(number), keys.FAILURES],
                 args=[self._me, self._lease_ms, number, entry_id],
             )

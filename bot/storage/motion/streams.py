@@ -32,6 +32,14 @@ BLOCK_S = 0.5
 _RETRY_S = (0.1, 0.5, 2.0)
 """How long a stream rests after its first entry failed; the others go on meanwhile."""
 
+_UNCOUNT = """
+local name = ARGV[1] .. ':' .. ARGV[2]
+if redis.call('HEXISTS', KEYS[1], name) == 0 then return 0 end
+local left = redis.call('HINCRBY', KEYS[1], name, -1)
+if left <= 0 then redis.call('HDEL', KEYS[1], name) end
+return left
+"""
+
 _REMOVE = """
 redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
 return redis.call('XDEL', KEYS[1], ARGV[2])
@@ -53,7 +61,7 @@ class Entry:
     """One accepted message on its way through a worker.
 
     Attributes:
-        failures: how often its turn failed before, counted over all workers.
+        failures: how often its turn was begun before and failed or ended its worker, counted over all workers.
     """
 
     stream: int
@@ -91,12 +99,14 @@ class Partitions:
         self._count = count
         self._beat_s = lease_s / 4
         self._ownership = Ownership(client, worker_id, count=count, lease_s=lease_s)
+        self._uncount = client.register_script(_UNCOUNT)
         self._remove = client.register_script(_REMOVE)
         self._park = client.register_script(_PARK)
         self._lock = threading.RLock()  # what is owned and what is in hand change together
         self._owned: frozenset[int] = frozenset()
         self._in_hand: set[int] = set()
         self._resting: dict[int, float] = {}
+        self._blameless: list[Entry] = []  # put back while Redis was away
         self._fetched: deque[_Raw] = deque()
         self._stopped = threading.Event()
         self._beating: threading.Thread | None = None
@@ -144,19 +154,22 @@ class Partitions:
         self._let_go(entry)
 
     def failed(self, entry: Entry) -> int:
-        """Count a failure of the entry's own making and put it back; return the count so far.
+        """Give the entry out of hand after a failure of its own making; return the count so far, this one included.
 
         Not for a store that is down: use `put_back` there, or a healthy message is parked.
         """
-        with unavailable_on_error():
-            count = int(self._redis.hincrby(keys.FAILURES, f"{entry.stream}:{entry.id}", 1))
-        self.put_back(entry, rest_s=_RETRY_S[min(count, len(_RETRY_S)) - 1])
+        count = entry.failures + 1
+        self._rest(entry, _RETRY_S[min(count, len(_RETRY_S)) - 1])
         return count
 
     def put_back(self, entry: Entry, *, rest_s: float = 0.0) -> None:
-        """Give the entry out of hand without counting; its stream rests for so long."""
-        self._resting[entry.stream] = time.monotonic() + rest_s
-        self._let_go(entry)
+        """Give the entry out of hand without counting this try; its stream rests for so long."""
+        try:
+            self._uncount(keys=[keys.FAILURES], args=[entry.stream, entry.id])
+        except REDIS_ERRORS as error:
+            self._blameless.append(entry)
+            logger.warning("streams: a try is uncounted later (%s)", type(error).__name__)
+        self._rest(entry, rest_s)
 
     def park(self, entry: Entry, reason: str) -> None:
         """Move the entry aside, so that those behind it are not blocked (one step)."""
@@ -224,9 +237,13 @@ class Partitions:
         return None
 
     def _check(self, raw: _Raw) -> Entry | None:
+        while self._blameless:
+            entry = self._blameless[-1]
+            self._uncount(keys=[keys.FAILURES], args=[entry.stream, entry.id])
+            self._blameless.pop()
         if raw.stream not in self._owned or raw.stream in self._in_hand:
             return None
-        failures = self._ownership.failures_if_first(raw.stream, raw.id)
+        failures = self._ownership.hand_out(raw.stream, raw.id)
         if failures == NOT_OURS:
             self._owned -= {raw.stream}  # until the next heartbeat says otherwise
         message = self._read(raw) if failures >= 0 else None
@@ -272,6 +289,10 @@ class Partitions:
                 keys=[keys.stream(raw.stream), keys.FAILURES, keys.PARKED],
                 args=[raw.stream, raw.id, raw.body, reason],
             )
+
+    def _rest(self, entry: Entry, seconds: float) -> None:
+        self._resting[entry.stream] = time.monotonic() + seconds
+        self._let_go(entry)
 
     def _let_go(self, entry: Entry) -> None:
         with self._lock:
