@@ -7,8 +7,10 @@ import { full } from "./time.js";
 let last = "";
 let after = () => {};
 
-export function prepareAbout(refresh) {
-  after = refresh;
+let me = {};
+
+export function prepareAbout(self, refresh) {
+  [me, after] = [self, refresh];
 }
 
 // Built anew only when something in it changed, so that a link being read keeps its focus.
@@ -33,9 +35,9 @@ function complaint({ conversation, form }) {
     return form[name];
   };
   const rows = form?.is_empty === false ? NAMES.map(([name, words]) => [words, value(name)]).filter(([, text]) => text) : [];
-  const button = conversation.is_mine
-    ? el("button", { type: "button", class: "second wide-button", "data-testid": "file-open", id: "file-open", onclick: () => openForm(conversation, after) }, "替他提交")
-    : null;
+  const marks = { type: "button", class: "second wide-button", "data-testid": "file-open", id: "file-open", disabled: !conversation.is_mine };
+  const open = () => openForm(conversation, after);
+  const button = me.can.serve ? el("button", { ...marks, onclick: open }, conversation.is_mine ? "替他提交" : "接入后可以替他提交") : null;
   const body = rows.length
     ? el("dl", {}, ...rows.map(([words, text]) => el("div", {}, el("dt", {}, words), el("dd", {}, text))))
     : el("p", { class: "soft" }, "还没有记下要反映的事。");

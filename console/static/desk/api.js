@@ -55,7 +55,7 @@ export async function ask(address, options, patience = PATIENCE_MS) {
 }
 
 function sentence(status, data) {
-  const said = [data.error, data.advice].filter(Boolean).join(data.error?.match(/[。！？]$/) ? "" : "，");
+  const said = [data.error, data.problems ? "" : data.advice].filter(Boolean).join(data.error?.match(/[。！？]$/) ? "" : "，");
   if (said) return said;
   if (status === 401) return "登录已过期，请重新登录。写好的内容还在。";
   if (status === 403) return "页面放得太久，请刷新后再试。";

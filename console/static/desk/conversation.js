@@ -63,7 +63,7 @@ export async function refresh() {
   clearTimeout(timer);
   const id = current;
   try {
-    const after = shown && !transcript.hasPending() ? transcript.lastId() : "";
+    const after = shown ? transcript.lastId() : "";
     const news = await get("conversation_news", { id }, { after });
     if (id === current) take(news, !after);
   } catch (error) {
@@ -84,6 +84,7 @@ function take(news, isWhole) {
   showHead(news, me);
   showComposer(news, me, current);
   showAbout(news);
+  transcript.arrived(news.media || {});
   const fresh = transcript.put(news.lines, news.states, isFirst);
   if (fresh.some((line) => line.side === "staff")) showTyping(null);
   document.querySelector(".talk-pane").dataset.id = current;

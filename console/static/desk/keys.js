@@ -2,7 +2,8 @@
 
 import { write } from "./composer.js";
 import { $, isTyping } from "./dom.js";
-import { chooseTab, step } from "./list.js";
+import { chooseTab } from "./list.js";
+import { step } from "./rows.js";
 
 const KEPT = "desk.keys";
 const press = (selector) => document.querySelector(selector)?.click();

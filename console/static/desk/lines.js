@@ -4,6 +4,7 @@ import { copy, el, icon, setText } from "./dom.js";
 import { makeWords } from "./masked.js";
 import { clock, full } from "./time.js";
 
+const LIKELY = 0.5;
 const BAD = new Set(["failed", "withheld"]);
 const WAITS = new Set(["offered", "queued", "in_flight", "retry", "held"]);
 
@@ -60,7 +61,8 @@ function understood(line) {
   if (!found) return null;
   const percent = (share) => `${Math.round(share * 100)}%`;
   const services = found.services || [];
-  const summary = `听懂为：${found.intent_name}${services[0] ? ` · ${services[0].name}` : ""}`;
+  const sure = services[0]?.confidence >= LIKELY ? ` · ${services[0].name}` : "";
+  const summary = `听懂为：${found.intent_name}${sure}`;
   return el(
     "details",
     { class: "understood", "data-testid": "understood" },

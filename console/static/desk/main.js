@@ -10,6 +10,7 @@ import { gather } from "./gather.js";
 import { prepareHead, say } from "./head.js";
 import { prepareKeys } from "./keys.js";
 import * as list from "./list.js";
+import { select } from "./rows.js";
 import { openSocket } from "./socket.js";
 
 const ALERTS_MS = 500;
@@ -32,7 +33,7 @@ const waiting = gather(async (ids) => {
 
 function show(id, view) {
   showConversation(id);
-  list.select(id);
+  select(id);
   main.dataset.view = view;
   main.dataset.selected = id;
 }
@@ -127,7 +128,7 @@ function showConnection(words, link) {
 
 prepareApi(urls, () => socket?.over());
 prepareHead(refresh);
-prepareAbout(refresh);
+prepareAbout(me, refresh);
 prepareConversation(me);
 prepareComposer((id) => socket?.typing(id), refresh);
 prepareAlerts((row) => go(row.id, "talk"));

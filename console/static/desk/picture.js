@@ -83,7 +83,7 @@ async function send() {
   const { file, key, id } = chosen;
   if (id !== acts.id()) return drop();
   const form = new FormData();
-  form.append("file", file);
+  form.append("picture", file);
   form.append("key", key);
   $("picture-send").disabled = true;
   try {

@@ -1,9 +1,8 @@
 // The lines of the open conversation: in order, none twice, and the reader stays where they read.
 
-import { $, sayAloud, setHidden } from "./dom.js";
+import { $, el, sayAloud, setHidden } from "./dom.js";
 import { makeLine, showState } from "./lines.js";
 import { dayMark } from "./time.js";
-import { el } from "./dom.js";
 
 const GROUP_MS = 180000;
 const NEAR_PX = 80;
@@ -37,15 +36,20 @@ export function clearTranscript() {
 
 export const lastId = () => kept.at(-1)?.line.id;
 export const firstId = () => kept[0]?.line.id;
-export const hasPending = () => kept.some(({ line }) => line.medium && !line.medium.is_ready);
 
-// Takes lines from the end (or all again): returns those that were not there before.
+// Pictures and voices that were fetched from WeChat since their lines were shown.
+export function arrived(media) {
+  for (const entry of kept) {
+    const { medium } = entry.line;
+    if (medium && !medium.is_ready && media[medium.id]) renew(entry, { ...entry.line, medium: { ...medium, is_ready: true } });
+  }
+}
+
+// Takes lines from the end: returns those that were not there before.
 export function put(lines, states, isFirst) {
   const fresh = [];
   for (const line of lines) {
-    const known = byId.get(line.id);
-    if (!known) fresh.push(add(line));
-    else if (JSON.stringify(known.line) !== JSON.stringify(line)) renew(known, line);
+    if (!byId.has(line.id)) fresh.push(add(line));
   }
   if (fresh.length) arrange();
   for (const { line, item } of kept) if (line.key in states) showState(item, line, states[line.key], doing);
