@@ -15,9 +15,11 @@ from bot.model.emergency import EmergencyMatcher, rules_from
 from bot.model.limits import Limits
 from bot.model.nature import NatureTable
 from bot.model.office import Office
+from bot.model.staff import CannedAnswer
 from bot.model.status import StatusTable
 from bot.services.counter import Sign
 from bot.services.directory import Directory
+from console.canned import parse as canned_answer
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class Catalog:
     signs: tuple[Sign, ...]
     menu: tuple[MenuButton, ...]
     notice_fields: dict[str, dict[str, str]]
+    canned: tuple[CannedAnswer, ...]
     limits: Limits
 
     @classmethod
@@ -59,6 +62,7 @@ class Catalog:
             signs=_load(folder / "signs.yml", lambda d: tuple(_sign(s) for s in d["signs"])),
             menu=_load(folder / "menu.yml", lambda d: tuple(MenuButton(**b) for b in d["buttons"])),
             notice_fields=_load(folder / "notices.yml", _notice_fields),
+            canned=_load(folder / "canned.yml", _canned),
             limits=_load(folder / "limits.yml", Limits.parse),
         )
 
@@ -86,6 +90,13 @@ def _notice_fields(data: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]
         if unknown:
             raise ValueError(f"{rung}: unknown {', '.join(sorted(unknown))}")
     return data
+
+
+def _canned(data: dict[str, Any]) -> tuple[CannedAnswer, ...]:
+    answers = tuple(canned_answer(entry) for entry in data["answers"])
+    if len({answer.code for answer in answers}) < len(answers):
+        raise ValueError("a code stands there twice")
+    return answers
 
 
 def _sign(entry: dict[str, Any]) -> Sign:

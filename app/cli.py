@@ -137,12 +137,12 @@ def _say_addresses(settings: Settings) -> None:
 
 def _gateway(arguments: argparse.Namespace) -> int:
     from app.bootstrap import build
-    from app.serve import ensure_accounts, migrate, serve_gateway
+    from app.serve import furnish, migrate, serve_gateway
 
     settings = _distributed()
     migrate(settings)
     parts = build(settings, redis_url=settings.redis_url)
-    ensure_accounts(parts)
+    furnish(parts)
     serve_gateway(parts, redis_url=settings.redis_url)
     parts.close()
     return 0

@@ -31,6 +31,7 @@ from bot.storage.motion.connect import open_sync
 from bot.storage.motion.errors import REDIS_ERRORS
 from console.accounts import ensure, ensure_first
 from console.app import create_app as create_console
+from console.canned import seed as seed_canned
 from console.config import ConsoleConfig
 from desk.app import create_app as create_desk
 from desk.config import DeskConfig
@@ -48,6 +49,9 @@ DEMO_STAFF = (
     ("3001", "观察员", Role.OBSERVER),
 )
 REDIS_ENV = "MINSHENG_REDIS_URL"
+_WORKER_AGAIN_S = 0.5
+_WORKER_LIVED_S = 60.0
+"""A worker that lived so long did not fail at its start: the next one need not wait."""
 _OTHER_FILES = 256
 """Open files of a gateway besides citizens' connections: the record, Redis, templates, the backend."""
 
@@ -92,7 +96,7 @@ class Server:
         warn_of_forgetful(redis_url)
         migrate(settings)
         parts = build(settings, redis_url=redis_url)
-        ensure_accounts(parts)
+        furnish(parts)
         if self._redis is not None and not settings.database_url:
             # We hold the folder's lock: whoever was sending from it is dead.
             with parts.record.unit() as unit:
@@ -155,13 +159,14 @@ def migrate(settings: Settings) -> None:
         upgrade_desk(settings.desk_url)
 
 
-def ensure_accounts(parts: Parts) -> None:
-    """Make the console's first account, and with the simulator the demo's, unless they are there."""
+def furnish(parts: Parts) -> None:
+    """Make what a new record needs: the console's first account, with the simulator the demo's, and canned answers."""
     settings = parts.settings
     ensure_first(parts.record, settings.admin_password, parts.clock)
     if settings.simulator:
         for number, name, role in DEMO_STAFF:
             ensure(parts.record, parts.clock, number, name, role, settings.admin_password)
+    seed_canned(parts.record, parts.catalog.canned)
 
 
 def serve_gateway(parts: Parts, *, redis_url: str) -> None:
@@ -279,8 +284,9 @@ class Children:
             process.kill()
 
     def _keep(self, environ: Mapping[str, str]) -> None:
-        pause = 0.5
+        pause = _WORKER_AGAIN_S
         while not self._stopping.is_set():
+            began = time.monotonic()
             process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "worker", "--of-server"], env=dict(environ)
             )
@@ -290,6 +296,8 @@ class Children:
             if self._stopping.is_set():
                 return
             log.error("a worker ended with code %s; starting another", code)
+            if time.monotonic() - began > _WORKER_LIVED_S:
+                pause = _WORKER_AGAIN_S
             self._stopping.wait(pause)
             pause = min(pause * 2, 10.0)
 

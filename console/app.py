@@ -25,6 +25,8 @@ from console.pages.accounts import AccountPages
 from console.pages.acts import ActPages
 from console.pages.answering import AnsweringPages
 from console.pages.audit_log import AuditPages
+from console.pages.board import BoardPages
+from console.pages.canned import CannedPages
 from console.pages.canned_for import CannedForPages
 from console.pages.case import OneCasePages
 from console.pages.cases import CasePages
@@ -37,7 +39,9 @@ from console.pages.live_rows import LiveRowPages
 from console.pages.media import MediumPages
 from console.pages.password import PasswordPages
 from console.pages.revealing import RevealPages
+from console.pages.shifts import ShiftPages
 from console.pages.sign_in import SignInPages
+from console.pages.telling import TellingPages
 from console.pages.watermark import WatermarkPages
 from console.parts import ServingParts
 from console.sessions import Sessions
@@ -99,19 +103,23 @@ def _routes(site: Site) -> list[BaseRoute]:
         *AccountPages(site).routes(),
         *AuditPages(site).routes(),
         *WatermarkPages(site).routes(),
+        *ConversationNewsPages(site).routes(),  # before the page, whose path would take "<id>.json" too
         *DeskPages(site).routes(),
         *LiveRowPages(site).routes(),
-        *ConversationNewsPages(site).routes(),
         *MediumPages(site).routes(),
         *ColleaguePages(site).routes(),
         *ActPages(site).routes(),
         *AnsweringPages(site).routes(),
         *RevealPages(site).routes(),
         *CannedForPages(site).routes(),
+        *CannedPages(site).routes(),
         *FormPages(site).routes(),
+        *BoardPages(site).routes(),
+        *ShiftPages(site).routes(),
         *EventsSocket(site, beat_s=site.config.beat_s).routes(),
         *CasePages(site).routes(),
         *OneCasePages(site).routes(),
+        *TellingPages(site).routes(),
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -18,13 +16,13 @@ from starlette.routing import Route
 from bot.model.staff import AuditEntry
 from console.audit import ACTIONS, COMMAND_LINE, SUBJECTS
 from console.site import Site, linker, text
+from console.spreadsheet import csv_file, download
 
 PAGE = 100
 #: Most lines of one file; who needs more asks day by day.
 MOST_LINES = 10_000
 _LONGEST = 120
 _HEADS = ("时间", "工号", "姓名", "动作", "对象", "说明", "来自")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -110,9 +108,7 @@ class AuditPages:
         detail = urlencode({**wanted.query(), "lines": str(len(rows))})
         self._site.noted(request, "audit exported", detail=detail)
         at = self._site.clock.now().astimezone(self._site.office.time_zone)
-        name = f"audit-{at:%Y%m%d-%H%M}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(_file(rows), media_type="text/csv; charset=utf-8", headers=headers)
+        return download(f"audit-{at:%Y%m%d-%H%M}.csv", _file(rows))
 
     def _rows(self, wanted: Wanted, *, before_id: int = 0, limit: int) -> list[Row]:
         zone = self._site.office.time_zone
@@ -171,11 +167,11 @@ def _wanted(given: Mapping[str, Any]) -> Wanted:
 
 
 def _file(rows: list[Row]) -> bytes:
-    """Return the lines for a spreadsheet: with a mark for UTF-8, and nothing that it would calculate."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_HEADS)
-    for row in rows:
-        fields = (row.at, row.number, row.name, row.action, row.subject, row.detail, row.address)
-        writer.writerow([f"'{f}" if f.startswith(_FORMULA) else f for f in fields])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    """Return the lines for a spreadsheet."""
+    return csv_file(
+        _HEADS,
+        [
+            (row.at, row.number, row.name, row.action, row.subject, row.detail, row.address)
+            for row in rows
+        ],
+    )

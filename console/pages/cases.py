@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from bot.model.complaint import Complaint
 from bot.record import Unit
-from console.pages.presenting import category, listed
+from console.pages.presenting import CONFIDENTIAL, category, listed
 from console.site import Site, linker
 from console.wording import REPEATED
 
@@ -43,7 +43,10 @@ class CasePages:
         return self._site.page(request, "cases.html", values)
 
     def _found(self, unit: Unit, recent: list[Complaint], query: str) -> list[Complaint]:
-        """Return the complaint with this number, however old, else those of the newest that hold every word."""
+        """Return the complaint with this number, however old, else those of the newest that hold every word.
+
+        Of a confidential one no word is looked at that the list does not show: finding it would tell.
+        """
         if not query:
             return recent
         number = query.upper()
@@ -54,13 +57,11 @@ class CasePages:
         return [case for case in recent if all(word in self._text_of(case) for word in words)]
 
     def _text_of(self, case: Complaint) -> str:
+        told = (case.summary, case.description, case.place, case.division)
         parts = (
             case.receipt,
             case.backend_id,
-            case.summary,
-            case.description,
-            case.place,
-            case.division,
+            *((CONFIDENTIAL,) if case.is_confidential else told),
             category(self._site, case),
             REPEATED if case.repeated else "",
         )

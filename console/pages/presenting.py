@@ -9,6 +9,8 @@ from bot.model.complaint import Complaint
 from console.site import Site
 from console.wording import moment, status_name
 
+#: What stands in a list for a matter that must not be told there.
+CONFIDENTIAL = "保密事项"
 _TONES = {"confirmed": "new", "filed": "new", "answered": "done"}
 
 
@@ -53,7 +55,7 @@ def case_row(site: Site, link: Callable[..., str], complaint: Complaint) -> Case
 def listed(site: Site, link: Callable[..., str], complaint: Complaint) -> CaseRow:
     """Return the row of one complaint among others: what is confidential is told on its own page only."""
     row = case_row(site, link, complaint)
-    return replace(row, summary="保密事项", place="") if row.is_confidential else row
+    return replace(row, summary=CONFIDENTIAL, place="") if row.is_confidential else row
 
 
 def category(site: Site, complaint: Complaint) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from app.bootstrap import SystemClock, build
 from app.cli import main
-from app.serve import ensure_accounts, migrate
+from app.serve import furnish, migrate
 from app.settings import Settings
 from app.staff import FLAWS, PROBLEMS
 from bot.model.staff import AuditEntry, Role, StaffMember, StaffSession
@@ -219,7 +219,7 @@ def test_the_server_makes_the_first_account_and_the_demos_only_with_the_simulato
     migrate(settings)
     parts = build(settings, redis_url="redis://127.0.0.1:1")
     for _ in range(2):
-        ensure_accounts(parts)
+        furnish(parts)
     with parts.record.reading() as unit:
         found = unit.staff.all()
     parts.close()
