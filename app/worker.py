@@ -14,7 +14,7 @@ from prometheus_client import Histogram
 
 from app.bootstrap import Parts
 from bot.model.errors import RemoteError
-from bot.model.message import Inbound, Kind, Reply
+from bot.model.message import Kind, Reply
 from bot.ports import Unavailable
 from bot.record import Stale
 from bot.services.dialogue import Dialogue

@@ -77,7 +77,7 @@ class Conversations(Protocol):
         """True if a message or answer with this key is in the transcript."""
 
     def add_line(self, line: Line) -> None:
-        """Append to the transcript; must refuse a key that is there already."""
+        """Append to the transcript; must raise `Stale` for a key that is there already."""
 
     def transcript(self, conversation_id: str, *, limit: int = 200) -> list[Any]:
         """Return the last lines (fields of `Line`), oldest first."""

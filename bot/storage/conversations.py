@@ -175,10 +175,11 @@ class Conversations:
         return found is not None
 
     def add_line(self, line: Line) -> None:
-        """Append to the transcript; a key that is there already is an error of the caller."""
+        """Append to the transcript; raises `Stale` for a key that is there already."""
         values = asdict(line)
         values["direction"] = line.direction.value
-        self._c.execute(lines.insert().values(**values))
+        if not insert_new(self._c, lines, values):
+            raise Stale(line.key)  # another worker took the same message since we looked
 
     def transcript(self, conversation_id: str, *, limit: int = 200) -> list[Any]:
         """Return the last lines, oldest first."""

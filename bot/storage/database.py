@@ -13,6 +13,17 @@ from alembic.config import Config
 
 from bot.ports import Unavailable
 
+_POSTGRESQL: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanished without a word is noticed within 25 s, not after the kernel's two hours (libpq)."""
+_PATIENCE = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "20s"}
+"""As long as SQLite's `busy_timeout`; and a worker that was stopped in the middle of a turn keeps its locks from the
+others no longer than that."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 _READ_ONLY = "minsheng_reading"
 """Execution option of a connection that only reads."""
@@ -26,11 +37,21 @@ def open_engine(url: str) -> sa.engine.Engine:
     writers queue at the start of a transaction instead of failing at its end.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=_POSTGRESQL)
+        sa.event.listen(engine, "connect", _on_postgresql_connect)
+        return engine
     engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _on_postgresql_connect(connection: Any, _record: Any) -> None:
+    # Said here and not as an option of connecting, which connection poolers in between refuse.
+    with connection.cursor() as cursor:
+        for name, value in _PATIENCE.items():
+            cursor.execute(f"SET {name} = '{value}'")
+    connection.commit()
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:

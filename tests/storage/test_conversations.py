@@ -230,7 +230,7 @@ class TestTranscript:
                 unit.conversations.add_line(make_line("other"))
                 unit.conversations.add_line(make_line("m1"))
 
-        with pytest.raises(sa.exc.IntegrityError):
+        with pytest.raises(Stale):
             again()
         with record.unit() as unit:
             assert not unit.conversations.has_line("other")
