@@ -1,7 +1,8 @@
 """A city on one desk: the real turn, Rasa dialogue, record and filing, with citizens who type into it.
 
-Only three things are stood in for: the clock (so that half an hour passes at once), WeChat's wire (messages
-arrive parsed) and the complaint office (which takes every filing and keeps it to be looked at).
+Only four things are stood in for: the clock (so that half an hour passes at once), WeChat's wire (messages
+arrive parsed), the complaint office (which takes every filing and keeps it to be looked at) and who of the staff is
+at their desk.
 """
 
 from __future__ import annotations
@@ -22,14 +23,18 @@ from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
 from bot.model.complaint import Complaint, Medium
 from bot.model.conversation import Conversation
 from bot.model.message import Inbound, Kind, MediaRef, Option, Point, Reply
+from bot.ports import NOBODY_LISTENS
 from bot.services.dialogue import Dialogue
 from bot.services.directory import Directory
 from bot.services.filing import FilingHandler
+from bot.services.handoff import Handoffs
 from bot.services.turn import TurnTaker
+from bot.services.watch import HandoffWatch
 from bot.storage.record import SqlRecord
 from connectors.wechat.rendering import divide
 from desk import hidden as desk_hidden
 from desk import services as desk_services
+from tests.services.fakes import KeptHolders, SetPresences
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "catalog"
@@ -131,6 +136,16 @@ class City:
         self.record = SqlRecord(engine, self.clock)
         self.office = PaperOffice()
         self.phrases = DomainPhrases.load(ROOT / "nlu" / "domain" / "responses")
+        self.presences = SetPresences()
+        people: dict[str, Any] = {
+            "phrases": self.phrases,
+            "clock": self.clock,
+            "live": NOBODY_LISTENS,
+            "holders": KeptHolders(),
+            "presences": self.presences,
+        }
+        self.handoffs = Handoffs(self.record, **people)
+        self.watch = HandoffWatch(self.record, office=self.catalog.office, **people)
         self._dialogue = dialogue
         self._keys = count(1)
         self._citizens: dict[str, Citizen] = {}
@@ -185,6 +200,7 @@ class City:
             phrases=self.phrases,
             divide=divide,
             signs=self.catalog.signs,
+            presences=self.presences,
         )
 
 
@@ -290,10 +306,19 @@ class Citizen:
         assert found is not None
         return found
 
+    def read(self) -> list[str]:
+        """Return all that stands on the citizen's screen by others, in order: the bot, the house, staff."""
+        return [r.text for r in self.transcript() if r.direction in ("bot", "system", "staff")]
+
     def transcript(self) -> list[Any]:
         """Return the lines said so far."""
         with self._city.record.unit() as unit:
             return unit.conversations.transcript(self._id)
+
+    @property
+    def id(self) -> str:
+        """Return the id of this citizen's conversation."""
+        return self._id
 
     @property
     def _id(self) -> str:

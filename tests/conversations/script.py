@@ -4,6 +4,7 @@ A file holds a list of conversations; each has
   name       what it proves
   weak       optional: what is not understood yet; the conversation may fail until it is (shown as xfail)
   at         optional: when it begins (Hangzhou time, "2026-11-28 22:00"); a working Monday at ten if left out
+  there      optional: work numbers of staff who are at their desks; nobody if left out
   questions  optional: questions the office asks besides those of the catalogue, each
              {service: name of the service, code, description, datatype, required, values: [[key, name]]}
   steps      what happens, in order
@@ -23,6 +24,7 @@ A step is one deed and what must follow:
   case       fields of the newest complaint: group, service, place, visibility, name, nature, division, repeated: equal;
              words, summary, wish: these must stand in the description, summary or wish; not_words: these must not;
              answers: equal; media: how many; located: WGS84 point near [lat, long]
+  holder     who has the conversation after the step: bot, waiting or staff
   waiting    why the conversation waits for a person ("" = it does not)
 """
 
@@ -48,7 +50,7 @@ _DEEDS = (
     "say", "tap", "image", "voice", "pin", "scan", "follow", "unfollow", "menu", "sticker", "link", "wait",
 )  # fmt: skip
 _CHECKS = {
-    "who", "kind", "expect", "expect_any", "expect_not", "options", "silent", "files", "case", "waiting",
+    "who", "kind", "expect", "expect_any", "expect_not", "options", "silent", "files", "case", "waiting", "holder",
 }  # fmt: skip
 
 
@@ -62,6 +64,7 @@ class Conversation:
     at: str = ""
     weak: str = ""
     questions: tuple[dict[str, Any], ...] = ()
+    there: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}: {self.name}"
@@ -87,6 +90,7 @@ def load(folder: Path = SCENARIOS) -> list[Conversation]:
                     at=str(entry.get("at", "")),
                     weak=str(entry.get("weak", "")),
                     questions=tuple(entry.get("questions", ())),
+                    there=tuple(entry.get("there", ())),
                 )
             )
     return found
@@ -112,6 +116,7 @@ def play(conversation: Conversation, city: City) -> None:
     if conversation.at:
         local = datetime.fromisoformat(conversation.at)
         city.clock.set(local.replace(tzinfo=ZoneInfo("Asia/Shanghai")))
+    city.presences.come(*conversation.there)
     for question in conversation.questions:
         city.require(question["service"], _question(question))
     heard: list[str] = []
@@ -180,6 +185,8 @@ def _faults(citizen: Citizen, step: dict[str, Any], answer: str, before: int) ->
         reason = citizen.conversation().waiting_reason
         if (reason.value if reason else "") != step["waiting"]:
             faults.append(f"waits for a person because of: {reason}")
+    if step.get("holder", holder := citizen.conversation().holder.value) != holder:
+        faults.append(f"held by: {holder}")
     filed = len(citizen.cases()) - before
     if filed != step.get("files", 0):
         faults.append(f"{filed} complaints filed by this step")
