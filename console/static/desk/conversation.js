@@ -14,6 +14,7 @@ let current = ""; // id of the conversation that is shown
 let shown = null; // what the server said last
 let isAsking = false;
 let isDue = false;
+let isBehind = false; // the last question was not answered, and that was said
 let timer = 0;
 let typing = 0;
 
@@ -77,6 +78,8 @@ export async function refresh() {
 
 function take(news, isWhole) {
   const isFirst = !shown;
+  if (isBehind) say("");
+  isBehind = false;
   const { label } = news.conversation;
   shown = news;
   setHidden($("loading"), true);
@@ -95,6 +98,7 @@ function failed(error) {
   if (!shown) setHidden($("loading"), true);
   if (error.status === 401) return;
   say(error.status === 404 ? "没有这段对话，可能已经按市民的要求删除了。" : "暂时读不到最新的内容，正在重试。");
+  isBehind = true;
   if (error.status !== 404) timer = setTimeout(refresh, AGAIN_MS);
 }
 

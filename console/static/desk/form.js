@@ -13,7 +13,7 @@ export async function openForm(conversation, done) {
   const holder = el("div", { class: "form-fields" }, el("p", { class: "soft" }, "正在取市民说过的内容……"));
   const save = el("button", { class: "main", disabled: true }, "提交");
   const cancel = el("button", { type: "button", class: "second", onclick: () => sheet.close() }, "先不提交");
-  const sheet = openSheet({ testid: "file-dialog", className: "wide-sheet", title: `替${conversation.label}提交`, parts: [holder], buttons: [cancel, save] });
+  const sheet = openSheet({ testid: "file-dialog", className: "wide-sheet", title: `替 ${conversation.label} 提交`, parts: [holder], buttons: [cancel, save] });
   let given;
   try {
     given = { ...(await get("form", { id: conversation.id })), ...unsent.get(conversation.id) };
@@ -25,6 +25,7 @@ export async function openForm(conversation, done) {
   const form = makeForm(given);
   holder.replaceChildren(...form.nodes);
   form.start();
+  form.nodes[0].querySelector("textarea").focus();
   save.disabled = false;
   sheet.dialog.addEventListener("close", () => save.isConnected && unsent.set(conversation.id, form.values()));
   whenSent(sheet, () => file(conversation, sheet, form, done));

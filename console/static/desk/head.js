@@ -6,6 +6,8 @@ import { $, el, setHidden, setText } from "./dom.js";
 import { askBack, askHand, askRequeue } from "./handing.js";
 import { minutesSince, since } from "./time.js";
 
+const SAID_MS = 20000;
+let saying = 0;
 let shown = null;
 let form = null;
 let acts = "";
@@ -16,10 +18,12 @@ export function prepareHead(refresh) {
   setInterval(tick, 5000);
 }
 
-// What could not be done, said where the reader looks; "" takes it away.
+// What could not be done, said where the reader looks; "" takes it away, and so does time.
 export function say(words) {
+  clearTimeout(saying);
   setText($("refused"), words);
   setHidden($("refused"), !words);
+  if (words) saying = setTimeout(say, SAID_MS, "");
 }
 
 export function showHead(news, me) {

@@ -5,7 +5,9 @@ import { makeWords } from "./masked.js";
 import { clock, full } from "./time.js";
 
 const LIKELY = 0.5;
+const POSSIBLE = 0.05;
 const BAD = new Set(["failed", "withheld"]);
+const FINE = new Set(["sent", "offered"]); // an answer to the citizen's own message is on its way for some seconds
 const WAITS = new Set(["offered", "queued", "in_flight", "retry", "held"]);
 
 // `doing`: {reveal(line, mask), again(key, button), enlarge(url), mayReveal, mayServe, maySendAgain}
@@ -60,7 +62,7 @@ function understood(line) {
   const found = line.understood;
   if (!found) return null;
   const percent = (share) => `${Math.round(share * 100)}%`;
-  const services = found.services || [];
+  const services = (found.services || []).filter((one) => one.confidence >= POSSIBLE);
   const sure = services[0]?.confidence >= LIKELY ? ` · ${services[0].name}` : "";
   const summary = `听懂为：${found.intent_name}${sure}`;
   return el(
@@ -76,13 +78,14 @@ function understood(line) {
 export function showState(item, line, state, doing) {
   const place = item.querySelector(".state-line");
   if (!place) return;
-  const isQuiet = !state || (state.state === "sent" && line.side !== "staff");
+  const isQuiet = !state || (line.side !== "staff" && FINE.has(state.state));
   place.hidden = isQuiet;
   if (isQuiet) return;
   const look = BAD.has(state.state) ? "bad" : WAITS.has(state.state) ? "waits" : "good";
   place.dataset.state = state.state;
   place.className = `state-line ${look}`;
-  const words = state.name + (state.why ? `：${state.why}` : "");
+  const name = state.state === "held" && state.why ? "先留着" : state.name;
+  const words = name + (state.why ? `：${state.why}` : "");
   let text = place.querySelector("span");
   if (!text) place.append((text = el("span")));
   setText(text, (look === "good" ? "✓ " : look === "bad" ? "! " : "") + words);

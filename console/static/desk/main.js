@@ -106,6 +106,7 @@ const news = {
   typing: showTyping,
   presence() {},
   line(state) {
+    if (state === "down" && !isUp) return undefined; // one more try that failed
     clearTimeout(saying);
     clearInterval(poll);
     if (state === "over") return showConnection("登录已过期。", urls.sign_in);

@@ -53,7 +53,8 @@ export function put(lines, states, isFirst) {
   }
   if (fresh.length) arrange();
   for (const { line, item } of kept) if (line.key in states) showState(item, line, states[line.key], doing);
-  if (isFirst || (isPinned && fresh.length)) toEnd();
+  const isOwn = fresh.some(({ line }) => line.side !== "system" && line.agent === doing.number);
+  if (isFirst || isPinned || isOwn) toEnd();
   else if (fresh.length) setHidden($("new-below"), false);
   if (!isFirst) aloud(fresh.map(({ line }) => line));
   return fresh.map(({ line }) => line);
