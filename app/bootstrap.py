@@ -111,6 +111,7 @@ class Parts:
             signs=self.catalog.signs,
             presences=self.presences,
             live=self.live,
+            answers=RedisAnswers(self.redis),
         )
 
     def handoffs(self) -> Handoffs:

@@ -171,6 +171,9 @@ class Deliveries(Protocol):
     def held(self, conversation_id: str) -> list[Delivery]:
         """Return what waits for the citizen's next message, oldest first."""
 
+    def untold(self, conversation_id: str) -> list[Delivery]:
+        """Return everything that the citizen is still to be told and nobody is telling now, oldest first."""
+
     def requeue_held(self, conversation_id: str, kind: str) -> int:
         """Let held deliveries of this kind be tried again now, in their order; returns how many."""
 

@@ -19,6 +19,7 @@ from bot.ports import (
     CHANGED,
     NOBODY_LISTENS,
     NOBODY_THERE,
+    Answers,
     Clock,
     LiveEvents,
     Phrases,
@@ -26,7 +27,7 @@ from bot.ports import (
     Sealer,
 )
 from bot.record import Record, Unit
-from bot.services import duty, forget, handoff, open_form, phrasing, receipts, speaking
+from bot.services import duty, forget, handoff, open_form, phrasing, receipts, untold
 from bot.services.counter import Counter, Sign
 from bot.services.dialogue import Dialogue, Heard
 from bot.services.directory import Directory
@@ -59,6 +60,7 @@ class TurnTaker:
         signs: tuple[Sign, ...] = (),
         presences: Presences = NOBODY_THERE,
         live: LiveEvents = NOBODY_LISTENS,
+        answers: Answers | None = None,
     ) -> None:
         self._record = record
         self._dialogue = dialogue
@@ -73,6 +75,7 @@ class TurnTaker:
         self._signs = signs
         self._presences = presences
         self._live = live
+        self._answers = answers
 
     def take(self, message: Inbound) -> Reply | None:
         """Process the message once and return what the waiting callback may say.
@@ -207,7 +210,7 @@ class TurnTaker:
         if spoken.reply is None:
             return None
         conversation.notice_version = conversation.notice_version or self._office.notice_version
-        reply = _with_held(unit, conversation, spoken.reply)
+        reply = untold.told_first(unit, conversation, spoken.reply, self._answers)
         self._say_line(unit, conversation, heard.message, _read_aloud(reply))
         return self.order(unit, conversation, heard.message, reply)
 
@@ -374,22 +377,3 @@ def _answer_of(unit: Unit, message: Inbound) -> Reply | None:
     if delivery is None or "reply" not in delivery.payload:
         return None
     return Reply.from_dict(delivery.payload["reply"])
-
-
-def _goes_with_answer(delivery: Delivery) -> bool:
-    """True for news; what staff said goes out by itself, unless that is forbidden for good."""
-    return delivery.kind is not DeliveryKind.ANSWER or speaking.can_wait_for_an_answer(delivery)
-
-
-def _with_held(unit: Unit, conversation: Conversation, reply: Reply) -> Reply:
-    """Put news that could not be told before in front of the answer, each once."""
-    held = [d for d in unit.deliveries.held(conversation.id) if _goes_with_answer(d)]
-    if not held:
-        return reply
-    texts = []
-    for delivery in held:
-        texts.append(str(delivery.payload["text"]))
-        delivery.state = DeliveryState.SENT
-        delivery.rung = "reply"
-        unit.deliveries.save(delivery)
-    return replace(reply, text="\n\n".join([*texts, reply.text]))

@@ -140,15 +140,11 @@ class Deliveries:
 
     def held(self, conversation_id: str) -> list[Delivery]:
         """Return what waits for the citizen's next message, oldest first."""
-        rows = self._c.execute(
-            sa.select(deliveries)
-            .where(
-                deliveries.c.conversation_id == conversation_id,
-                deliveries.c.state == DeliveryState.HELD.value,
-            )
-            .order_by(deliveries.c.id)
-        )
-        return [_delivery(row) for row in rows]
+        return self._told_in(conversation_id, (DeliveryState.HELD,))
+
+    def untold(self, conversation_id: str) -> list[Delivery]:
+        """Return everything that the citizen is still to be told and nobody is telling now, oldest first."""
+        return self._told_in(conversation_id, (DeliveryState.HELD, *DUE_STATES))
 
     def requeue_held(self, conversation_id: str, kind: str) -> int:
         """Let held deliveries of this kind be tried again now, in their order; returns how many.
@@ -228,6 +224,18 @@ class Deliveries:
             .order_by(deliveries.c.due_at)
             .limit(1)
         ).scalar()
+
+    def _told_in(self, conversation_id: str, states: Collection[DeliveryState]) -> list[Delivery]:
+        rows = self._c.execute(
+            sa.select(deliveries)
+            .where(
+                deliveries.c.conversation_id == conversation_id,
+                deliveries.c.state.in_([state.value for state in states]),
+                deliveries.c.kind.in_(_TOLD),
+            )
+            .order_by(deliveries.c.id)
+        )
+        return [_delivery(row) for row in rows]
 
     def _one(self, condition: Any) -> Delivery | None:
         row = self._c.execute(sa.select(deliveries).where(condition)).first()
