@@ -7,8 +7,9 @@ another takes it, and the handler is told that the outcome of the earlier try is
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import timedelta
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.model.delivery import SCHEDULES, Delivery, DeliveryState
@@ -17,6 +18,11 @@ from bot.ports import CHANGED, NOBODY_LISTENS, Clock, LiveEvents, Unavailable
 from bot.record import Record
 
 log = logging.getLogger(__name__)
+
+_SURELY_OURS = timedelta(seconds=25)
+"""Shorter than any claim (bot/storage/deliveries.py)."""
+
+_SAVE_AGAIN_S = 0.5
 
 
 class Postponed(Exception):
@@ -52,11 +58,14 @@ class Deliverer:
         handlers: Mapping[str, Handler],
         clock: Clock,
         live: LiveEvents = NOBODY_LISTENS,
+        *,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._record = record
         self._handlers = handlers
         self._clock = clock
         self._live = live
+        self._pause = pause
 
     def run_once(self, *, limit: int = 50) -> int:
         """Carry out what is due now; returns how many were claimed."""
@@ -69,10 +78,11 @@ class Deliverer:
             delivery = unit.deliveries.claim(delivery_id)
         if delivery is None:
             return False
+        until = self._clock.now() + _SURELY_OURS
         handler = self._handlers[delivery.kind.value]
         if handler.is_told and delivery.trail[-1:] == ["orphaned"]:
             if not self._may_repeat(delivery):
-                self._save(delivery)
+                self._save(delivery, until=until)
                 return True
             # Said once: being put off or busy after this is no second unknown outcome.
             delivery.trail = [*delivery.trail, "repeated"]
@@ -94,15 +104,31 @@ class Deliverer:
         else:
             if delivery.state is DeliveryState.SENT:
                 delivery.error = ""
-        self._save(delivery)
+        self._save(delivery, until=until)
         return True
 
-    def _save(self, delivery: Delivery) -> None:
+    def _save(self, delivery: Delivery, *, until: datetime) -> None:
+        """Write down what became of it.
+
+        A record that is away is waited for while the claim is surely ours: only we know the outcome, and what is
+        known need not be tried again.
+        """
         delivery.lease_until = None
-        with self._record.unit() as unit:
-            unit.deliveries.save(delivery)
+        while not self._is_saved(delivery):
+            if self._clock.now() >= until:
+                raise Unavailable("record: away when a delivery's outcome was to be kept")
+            self._pause(_SAVE_AGAIN_S)
         if delivery.conversation_id:
             self._live.publish(CHANGED, {"conversation": delivery.conversation_id})
+
+    def _is_saved(self, delivery: Delivery) -> bool:
+        try:
+            with self._record.unit() as unit:
+                unit.deliveries.save(delivery)
+        except Unavailable:
+            log.warning("delivery %s: its outcome is not written down yet", delivery.id)
+            return False
+        return True
 
     def _failed(self, delivery: Delivery, error: RemoteError, *, told: bool) -> None:
         delivery.error = f"{error.remote} {error.code}"

@@ -86,7 +86,8 @@ class NoticeHandler:
         self._clock = clock
 
     def carry_out(self, delivery: Delivery) -> None:
-        """Try the rungs in order; below the last one the notice is held."""
+        """Try the rungs in order, after what came before it; below the last one the notice is held."""
+        is_held_back(self._record, delivery)  # an earlier notice that is held had its own rungs
         citizen = citizen_of(self._record, delivery)
         if citizen is None:
             return

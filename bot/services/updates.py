@@ -69,6 +69,9 @@ class UpdateTaker:
             "text": update.description,
         }
         name = "utter_update" if update.description else "utter_update_without_text"
+        before = unit.deliveries.latest_of_kind(
+            complaint.conversation_id, DeliveryKind.NOTICE.value
+        )
         unit.deliveries.add(
             Delivery(
                 key=f"notice:{complaint.id}:{update.update_id}",
@@ -82,6 +85,7 @@ class UpdateTaker:
                         "time": self.office.date_time(update.updated_datetime),
                         "remark": self.phrases.say("utter_update_short"),
                     },
+                    "after": before.key if before is not None else "",
                 },
                 conversation_id=complaint.conversation_id,
                 complaint_id=complaint.id,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -203,3 +206,47 @@ class TestUnknownOutcome:
         found = desk.run_later(seconds=61)
         assert (found.state, found.error) == (DeliveryState.FAILED, "outcome unknown twice")
         assert desk.handler.carried == []
+
+
+class AwayFor:
+    """A record that is away whenever something is saved, so many times."""
+
+    def __init__(self, record: Record, times: int) -> None:
+        self._record = record
+        self._saves = 0
+        self._times = times
+
+    @contextmanager
+    def unit(self) -> Iterator[Any]:
+        with self._record.unit() as unit:
+            before = unit.deliveries.by_key("d1")
+            yield unit
+            after = unit.deliveries.by_key("d1")
+            is_save = before is not None and before.state is DeliveryState.IN_FLIGHT
+            if is_save and after is not None and after.lease_until is None:
+                self._saves += 1
+                if self._saves <= self._times:
+                    raise Unavailable("record: gone")
+
+
+class TestARecordThatIsAwayAfterTheSend:
+    def run(self, desk: Desk, clock: SetClock, times: int) -> None:
+        away: Any = AwayFor(desk.record, times)
+        engine = Deliverer(
+            away, {"notice": desk.handler}, clock, pause=lambda s: clock.pass_(seconds=s)
+        )
+        with desk.record.unit() as unit:
+            unit.deliveries.add(make_delivery())
+        engine.run_once()
+
+    def test_what_is_known_is_written_down_later(self, desk: Desk, clock: SetClock) -> None:
+        self.run(desk, clock, 5)
+        assert desk.now().state is DeliveryState.SENT
+        assert desk.run_later(minutes=5).repeats == 0
+        assert desk.handler.carried == ["d1"]
+
+    def test_but_not_after_the_claim_may_have_ended(self, desk: Desk, clock: SetClock) -> None:
+        with pytest.raises(Unavailable):
+            self.run(desk, clock, 1000)
+        assert desk.now().state is DeliveryState.IN_FLIGHT
+        assert clock.now() - NOON < timedelta(seconds=60)

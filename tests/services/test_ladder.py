@@ -110,6 +110,19 @@ class TestRungs:
         assert (house.find().rung, house.find().remote_id) == ("template", "id-of-minsheng-1")
         assert house.held() == [FULL]
 
+    def test_it_waits_for_the_one_before_it(self, house: House) -> None:
+        house.messenger.fails["custom"] = [RetryLater("wechat", "-1", "busy")]
+        earlier = notice(conversation_id="c1")
+        later = replace(notice(conversation_id="c1"), key="d2")
+        house.add(earlier, replace(later, payload={**later.payload, "text": "后", "after": "d1"}))
+        house.run()
+        assert house.messenger.texts == []
+        house.clock.pass_(seconds=2)
+        house.run()
+        house.clock.pass_(seconds=2)
+        house.run()
+        assert house.messenger.texts == [FULL, "后"]
+
     def test_below_the_last_rung_it_is_held(self, house: House) -> None:
         missing = Permanent("wechat", "40037", "no such template")
         house.messenger.fails = {"custom": [CLOSED], "bizsend": [REFUSED], "template": [missing]}
