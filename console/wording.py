@@ -51,7 +51,7 @@ EVENTS = frozenset(
     {Kind.FOLLOW, Kind.UNFOLLOW, Kind.SCAN, Kind.MENU, Kind.CONSENT, Kind.RECEIPT, Kind.IGNORED}
 )
 DELIVERY_STATES = {
-    DeliveryState.OFFERED: "等待送出",
+    DeliveryState.OFFERED: "正在答复",
     DeliveryState.QUEUED: "排队中",
     DeliveryState.IN_FLIGHT: "正在送出",
     DeliveryState.RETRY: "稍后重试",

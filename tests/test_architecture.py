@@ -21,7 +21,8 @@ LEAST_SEEN = 140
 MAY_SEE = {
     "bot.model": (),
     "bot.ports": ("bot.model",),
-    "bot.record": ("bot.model", "bot.ports"),
+    "bot.staff_record": ("bot.model",),
+    "bot.record": ("bot.model", "bot.ports", "bot.staff_record"),
     "bot.services": ("bot.model", "bot.ports", "bot.record"),
     "bot.storage": ("bot.model", "bot.ports", "bot.record"),
     "connectors.wechat": ("bot.model", "bot.ports"),
@@ -36,7 +37,7 @@ MAY_SEE = {
     "connectors": (),
 }
 #: Parts in which nothing but the standard library may be imported from outside the product.
-PLAIN = ("bot.model", "bot.ports", "bot.record", "bot.services")
+PLAIN = ("bot.model", "bot.ports", "bot.record", "bot.staff_record", "bot.services")
 #: Rasa belongs to the actions (its SDK only), the graph components and one module of `app`. Two entry
 #: points of `app` stand beside that one: `train` calls Rasa's training, `action_server` serves the actions.
 RASA = {

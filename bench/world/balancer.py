@@ -24,6 +24,7 @@ class Balancer:
         self.url = f"http://127.0.0.1:{self.port}"
         self._targets = list(targets)
         self._next = 0
+        self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.AbstractServer | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -40,6 +41,11 @@ class Balancer:
     def down(self) -> None:
         """Refuse new connections; those that are open go on."""
         self._do(self._refuse())
+
+    def cut(self) -> None:
+        """Refuse new connections and break those that are open, like a cable that is pulled out."""
+        self.down()
+        self._do(self._break())
 
     def stop(self) -> None:
         """End it."""
@@ -63,14 +69,20 @@ class Balancer:
         if server is not None:
             server.close()
 
+    async def _break(self) -> None:
+        for writer in self._open:
+            writer.transport.abort()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind = await self._connect()
         if behind is None:
             writer.transport.abort()
             return
+        self._open.add(writer)
         try:
             await asyncio.gather(_copy(reader, behind[1]), _copy(behind[0], writer))
         finally:
+            self._open.discard(writer)
             for end in (writer, behind[1]):
                 with contextlib.suppress(OSError):
                     end.close()

@@ -111,8 +111,11 @@ class Conversations:
             for found in self._several(conversations.c.id.in_(some))
         ]
 
-    def last_lines(self, conversation_ids: Collection[str]) -> Mapping[str, Any]:
+    def last_lines(
+        self, conversation_ids: Collection[str], *, by: Direction | None = None
+    ) -> Mapping[str, Any]:
         """Return conversation → its newest line that is something said; one query for 500 conversations."""
+        directions = _SAID_BY if by is None else [by.value]
         return {
             row.conversation_id: row
             for some in chunks(conversation_ids)
@@ -122,7 +125,7 @@ class Conversations:
                         sa.select(sa.func.max(lines.c.id))
                         .where(
                             lines.c.conversation_id.in_(some),
-                            lines.c.direction.in_(_SAID_BY),
+                            lines.c.direction.in_(directions),
                             lines.c.kind.notin_(_EVENTS),
                         )
                         .group_by(lines.c.conversation_id)
