@@ -44,7 +44,7 @@ class RevealPages:
 
     def _sealed(self, conversation_id: str, line_id: Any, mask: str) -> str:
         """Return the encrypted original; it must be of a line of this conversation."""
-        if not isinstance(line_id, int) or not 0 < line_id < 2**62:
+        if type(line_id) is not int or not 0 < line_id < 2**62:
             raise HTTPException(404)
         with self._site.record.reading() as unit:
             line = unit.conversations.line(line_id)

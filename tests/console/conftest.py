@@ -157,6 +157,7 @@ def open_console(
             *,
             secure: bool = False,
             beat_s: float = 5.0,
+            serving: ServingParts = serving,
         ) -> Browser:
             app = create_app(
                 ConsoleConfig(SECRET, secure, beat_s),
