@@ -8,6 +8,7 @@ function show(parts) {
   for (const part of document.querySelectorAll("[data-part]")) {
     if (!(part.dataset.part in parts)) continue;
     part.textContent = parts[part.dataset.part];
+    part.classList.remove("veiled");
     first ??= part;
   }
   return first;

@@ -23,7 +23,7 @@ def receipts(staff: Browser, query: str = "") -> list[str]:
 
 def facts(staff: Browser) -> dict[str, str]:
     rows = staff.soup("/cases/c1").select("dl > div")
-    return {row.dt.text: row.dd.text for row in rows if row.dt and row.dd}
+    return {row.dt.text: row.select("dd [data-part]")[0].text for row in rows if row.dt}
 
 
 def filing(state: DeliveryState, **changes: object) -> Delivery:
@@ -111,9 +111,10 @@ def test_a_case_shows_all_its_fields(staff: Browser, record: SqlRecord) -> None:
         "地点": "人民路18号",
         "坐标": "30.250000, 120.160000（WGS84）",
         "图片和语音": "图片 2 件，语音 1 件（2 件还在下载）",
-        "联系电话": "已留电话（加密保存）",
-        "称呼": "王先生",
+        "联系电话": "已留，但加密钥匙换过，无法还原",
+        "称呼": "王**",
         "是否公开": "不公开（市民没有特别要求）",
+        "登记方式": "市民自己提交",
         "后台编号": "2026-1",
         "确认时间": "2026-11-23 10:01",
         "告知书版本": "2026-11",
