@@ -13,7 +13,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-dev system run test lint train eval clean
+.PHONY: help setup setup-dev system run test lint train eval soak clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 16
@@ -63,6 +63,10 @@ test: lint system  ## every test, the browser's included
 eval: setup-dev  ## measure what is understood on real texts, see docs/understanding.md
 	@$(SYNC) --group dev --group bench
 	@$(BIN)/python -m bench.understanding "$(DATA)" $(EVAL)
+
+soak: system  ## ten minutes of kills and faults with 500 citizens, on both stores one after the other
+	@$(BIN)/minsheng train --if-missing
+	@$(BIN)/python -m bench.soak $(SOAK)
 
 clean:  ## remove the environment, models and local data
 	rm -rf .venv .tools models var

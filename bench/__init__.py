@@ -1,1 +1,1 @@
-"""Measurements: they are run by hand, print figures, and fail nothing."""
+"""Measurements and the soak: run by hand, they print figures; the soak alone fails when something is wrong."""

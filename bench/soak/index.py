@@ -11,6 +11,10 @@ RECEIPT = re.compile(r"[A-Z]{1,4}-\d{6}-\d{4,}")
 FILED = re.compile(r"已提交，受理编号 ?([A-Z]{1,4}-\d{6}-\d{4,})")
 _LAST_LINE = re.compile(r"([A-Z]{1,4}-\d{6}-\d{4,})\s*$")
 _RECALLED = "最近答复："
+_LEAVING = "取消关注"
+_BACK_S = 1.0
+"""What was on its way when the citizen came back may have been withheld a moment before."""
+
 _SENDING = ("message/custom/send",)
 _LONG_S = 7.0
 """A call that took longer was given up by its caller, who cannot know what became of it."""
@@ -37,10 +41,7 @@ class Index:
         self.said: dict[str, list[Said]] = defaultdict(list)
         for said in evidence.said:
             self.said[said.citizen].append(said)
-        self._leaves: dict[str, list[float]] = defaultdict(list)
-        for push in evidence.pushes.values():
-            if push.title == "取消关注":
-                self._leaves[push.citizen].append(push.at)
+        self._absences = self._find_absences()
         self.owners = self._owners()
 
     def push(self, said: Said) -> Push:
@@ -56,8 +57,22 @@ class Index:
         return found
 
     def left_after(self, citizen: str, moment: float) -> bool:
-        """True if the citizen unfollowed after this: what was not told by then must not be told any more."""
-        return any(at >= moment for at in self._leaves[citizen])
+        """True if the citizen unfollowed after this, or was away then: what was not told must not be told any more."""
+        return any(until >= moment for until in self._absences[citizen])
+
+    def _find_absences(self) -> dict[str, list[float]]:
+        """Return when each absence ended for the product: with the first message that it accepted again."""
+        ends: dict[str, list[float]] = defaultdict(list)
+        away: set[str] = set()
+        for push in sorted(self.evidence.pushes.values(), key=lambda push: push.id):
+            if push.title == _LEAVING:
+                away.add(push.citizen)
+                ends[push.citizen].append(push.at)
+            elif push.citizen in away:
+                ends[push.citizen].append(push.ended_at + _BACK_S)
+                if push.is_accepted:
+                    away.discard(push.citizen)
+        return ends
 
     def is_ambiguous(self, line: Line, token: str) -> bool:
         """True if whoever sent this line cannot know that it arrived: repeating it once is right."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.soak.chaos import Chaos, World
 from bench.soak.citizen import Citizen, Pace, Street
+from bench.soak.clerk import Clerk
 from bench.soak.evidence import Evidence, Hearing, Role
 from bench.soak.office import Office
 from bench.soak.scenes import SCENES
@@ -75,6 +76,7 @@ class Soak:
         pace = Pace(plan.per_second)
         self._street = Street(self._phones, hearing, self.evidence, pace)
         self._office = Office(self._world.backend, self.evidence, self._street.tokens, plan.seed)
+        self._clerk = Clerk(self.product.url, self.evidence, self._street.tokens)
         self._chaos = Chaos(self.product, self._world, self.evidence, plan.seed)
         self._began = time.monotonic()
 
@@ -109,6 +111,7 @@ class Soak:
         }
         self.product.start(settings)
         self._office.start()
+        self._clerk.start()
 
     def _people(self) -> list[Citizen]:
         dice = random.Random(self._plan.seed)  # noqa: S311 - a script, no secret
@@ -133,6 +136,7 @@ class Soak:
             for life in living:
                 life.result(_SCENES_END_S)
         self._office.stop()
+        self._clerk.stop()
 
     def _live(self, citizen: Citizen) -> None:
         scenes, weights = zip(*SCENES, strict=True)
@@ -183,6 +187,7 @@ class Soak:
     def _end(self) -> None:
         self._street.is_over.set()
         self._office.stop()
+        self._clerk.stop()
         self.product.stop()
         self._follower.stop()
         self._world.phones.stop()

@@ -12,6 +12,7 @@ from bench.soak.evidence import Push, Role
 FILED = "已提交，受理编号"
 READ_BACK = "回复“确认”"
 _MOST_TURNS = 9
+_COMES_S = 30.0
 _DRIP_S = (0.15, 0.9)
 _OPTIONS = re.compile(r"(?m)^1[.、 ]")
 _ASIDES = ("要多久才有结果", "可以发照片吗", "会不会泄露我的信息", "几点上班")
@@ -114,6 +115,19 @@ def leaves(citizen: Citizen) -> None:
     _probe(citizen)
 
 
+def wants_a_person(citizen: Citizen) -> None:
+    """Ask for a person, and talk to whoever comes until they say good-bye."""
+    citizen.street.pace.take()
+    push = citizen.send("转人工")
+    citizen.wait_for_end([push])
+    if not citizen.wait_for("已接入", push, _COMES_S):
+        return
+    for _ in range(2):
+        mark = citizen.street.tokens.mark()
+        citizen.say(f"请问我的事怎么样了，记号{mark}", Role.TO_STAFF, token=mark)
+    citizen.wait_for("已结束", push, _COMES_S)
+
+
 def _rushed(citizen: Citizen, matter: Matter) -> str:
     citizen.street.pace.take(len(matter.parts))
     pushes: list[Push] = []
@@ -132,7 +146,7 @@ def _to_the_end(citizen: Citizen, matter: Matter, answer: str) -> None:
     """Answer what the bot asks until it gives a receipt number."""
     extras = citizen.dice.sample(_EXTRAS, k=citizen.dice.choice((0, 0, 1, 1, 2)))
     for _ in range(_MOST_TURNS):
-        if FILED in answer:
+        if FILED in answer or not answer:  # silence: the verdict says whether that was right
             return
         if READ_BACK in answer and extras:
             answer = extras.pop()(citizen, matter) or answer
@@ -147,9 +161,9 @@ def _what_is_asked(citizen: Citizen, matter: Matter, answer: str) -> str:
         return citizen.say(f"WS-{citizen.dice.randrange(10_000):04d}")
     if _OPTIONS.search(answer):
         return citizen.say("1")
-    if "在哪里" in answer or not answer:
-        text, token = matter.parts[0]
-        return citizen.say(text, Role.WORDS, token=token, matter=matter.key)
+    if "在哪里" in answer:
+        house = citizen.street.tokens.house()
+        return citizen.say(f"莫干山路{house}", Role.WORDS, token=house, matter=matter.key)
     mark = citizen.street.tokens.mark()
     text = f"已经影响好几个月了，记号{mark}"
     return citizen.say(text, Role.WORDS, token=mark, matter=matter.key)
@@ -200,4 +214,5 @@ SCENES: tuple[tuple[Scene, int], ...] = (
     (asks, 14),
     (asks_in_a_rush, 12),
     (leaves, 8),
+    (wants_a_person, 7),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bench.soak import order
-from bench.soak.evidence import Evidence, Role
+from bench.soak.evidence import Evidence, Role, Said
 from bench.soak.index import FILED, Index, receipt_of
 
 LEAST_KILLS = 3
@@ -69,16 +69,13 @@ class _Telling:
     since: float
     exchanges: tuple[int, ...] = ()
     is_due: bool = True
+    times: int = 1
 
 
 def _tellings(index: Index) -> Iterator[_Telling]:
-    for citizen, own in index.said.items():
-        for said in own:
-            if said.role is Role.PROBE:
-                push = index.push(said)
-                yield _Telling(
-                    said.token, citizen, "an answer", push.at, (push.id,), push.is_accepted
-                )
+    for own in index.said.values():
+        for said in {said.token: said for said in own if said.role is Role.PROBE}.values():
+            yield _answer(index, said, own)
     for receipt, citizen in index.owners.items():
         yield _Telling(
             f"已提交，受理编号 {receipt}", citizen, "a receipt", _confirmed_at(index, citizen)
@@ -90,6 +87,20 @@ def _tellings(index: Index) -> Iterator[_Telling]:
             yield _Telling(update.token, owner, "an update", update.at)
     for answer in index.evidence.answers:
         yield _Telling(answer.token, answer.citizen, "a person's answer", answer.at)
+
+
+def _answer(index: Index, said: Said, own: list[Said]) -> _Telling:
+    """A question that was asked again, because of the fault notice, may be answered each time."""
+    asked = [index.push(each) for each in own if each.token == said.token]
+    return _Telling(
+        said.token,
+        said.citizen,
+        "an answer",
+        asked[-1].at,
+        tuple(push.id for push in asked),
+        is_due=any(push.is_accepted for push in asked),
+        times=len(asked),
+    )
 
 
 def _confirmed_at(index: Index, citizen: str) -> float:
@@ -104,12 +115,14 @@ def _judge_telling(index: Index, verdict: Verdict, telling: _Telling) -> None:
             why = f"{telling.what} was never told"
             verdict.lost.append(Finding(telling.token, telling.citizen, why, telling.exchanges))
         return
-    if len(told) == 1:
+    if len(told) <= telling.times:
         return
     seen = tuple(line.id for line in told)
     doubtful = sum(1 for line in told[:-1] if index.is_ambiguous(line, telling.token))
     found = Finding(telling.token, telling.citizen, f"{telling.what}, {len(told)} times", seen)
-    is_excused = len(told) - 1 <= min(doubtful, 1)  # an unknown outcome is repeated at most once
+    is_excused = len(told) - telling.times <= min(
+        doubtful, 1
+    )  # an unknown outcome is repeated at most once
     (verdict.ambiguous if is_excused else verdict.told_twice).append(found)
 
 
@@ -120,7 +133,7 @@ def _unanswered(index: Index) -> Iterator[Finding]:
         last = lines[-1].id if lines else 0
         for said in own:
             push = index.push(said)
-            due = said.role in (Role.WORDS, Role.CONFIRM, Role.FREE)
+            due = said.role in (Role.WORDS, Role.CONFIRM, Role.FREE, Role.TO_STAFF)
             if (
                 due
                 and push.is_accepted
@@ -175,11 +188,11 @@ def _filed_twice(index: Index) -> Iterator[Finding]:
             yield Finding(
                 receipt, index.owners.get(receipt, ""), f"stored {len(cases)} times: {ids}"
             )
+    times = Counter(said.token for said in index.evidence.said)
     for said in index.evidence.said:
-        if (
-            said.role is Role.WORDS
-            and len({_receipt(index, i) for i in _holders(index, said.token)}) > 1
-        ):
+        if said.role is not Role.WORDS or times[said.token] > 1:
+            continue  # what was said again may stand in two
+        if len({_receipt(index, i) for i in _holders(index, said.token)}) > 1:
             yield Finding(said.token, said.citizen, "one message in two cases", (said.push,))
 
 

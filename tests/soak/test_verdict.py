@@ -119,6 +119,16 @@ class TestLost:
         logs.all.pushes[99] = Push(99, CITIZEN, "取消关注", 26.0, "accepted", 26.1)
         assert logs.judge().passed
 
+    def test_not_what_came_before_the_product_could_know_that_they_are_back(
+        self, logs: Logs
+    ) -> None:
+        logs.all.lines.remove(logs.later)
+        for number, (title, at, outcome) in enumerate(
+            (("取消关注", 20.5, "accepted"), ("关注", 21.0, "fault"), ("文字", 26.0, "replied"))
+        ):
+            logs.all.pushes[90 + number] = Push(90 + number, CITIZEN, title, at, outcome, at + 0.1)
+        assert logs.judge().lost == []
+
     def test_a_persons_answer_never_told(self, logs: Logs) -> None:
         logs.all.answers = [Told("S000001", 30.0, citizen=CITIZEN)]
         assert [f.token for f in logs.judge().lost] == ["S000001"]
@@ -144,6 +154,11 @@ class TestTwice:
     def test_an_answer_told_twice(self, logs: Logs) -> None:
         logs.show(NO_SUCH, "custom")
         assert [f.token for f in logs.judge().told_twice] == [PROBE]
+
+    def test_not_an_answer_to_what_was_asked_twice(self, logs: Logs) -> None:
+        logs.say(Role.PROBE, PROBE)
+        logs.show(NO_SUCH)
+        assert logs.judge().passed
 
     def test_once_more_after_a_lost_answer_is_counted_apart(self, logs: Logs) -> None:
         logs.send_of(logs.news, "lost connection lost after the work")
