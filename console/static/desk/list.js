@@ -62,7 +62,6 @@ export function chooseTab(name) {
   const tab = tabs.find((one) => one.dataset.tab === name);
   markTab(tabs, tab);
   $("rows-panel").setAttribute("aria-labelledby", tab.id);
-  $("rows-panel").scrollTop = 0;
   renew();
 }
 
@@ -84,6 +83,7 @@ function clearFilters() {
 // Another question than before: an answer to the last one that still comes is dropped.
 function renew() {
   asked += 1;
+  $("rows-panel").scrollTop = 0;
   $("rows").setAttribute("aria-busy", "true");
   news.whole();
 }

@@ -51,7 +51,8 @@ function back() {
   if (view === "about") return history.back();
   const id = openId();
   if (id && isNarrow.matches) go("", "list");
-  document.querySelector(`#rows [data-id="${CSS.escape(id)}"]`)?.focus();
+  const row = document.querySelector(`#rows [data-id="${CSS.escape(id)}"]`) || document.querySelector('#rows [tabindex="0"]');
+  row?.focus();
   return undefined;
 }
 
@@ -63,7 +64,10 @@ window.addEventListener("popstate", ({ state }) => {
 function toldOfList(answer, ids) {
   showCounts(answer.counts);
   if (list.isPlainWaiting()) heard(answer.rows, ids);
-  setText($("hours"), `${answer.is_open ? "值班时间" : "非值班时间"} ${answer.hours}`);
+  const [duty, hours] = $("hours").children;
+  setText(duty, answer.is_open ? "现在是值班时间" : "现在不值班");
+  setText(hours, answer.hours);
+  $("hours").title = `值班时间：${answer.hours}`;
   if (answer.me) showPresence(answer.me.presence);
 }
 
