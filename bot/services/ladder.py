@@ -171,6 +171,10 @@ def is_held_back(record: Record, delivery: Delivery) -> bool:
         return False
     with record.unit() as unit:
         earlier = unit.deliveries.by_key(str(before))
+        while earlier is not None and earlier.payload.get(
+            "with"
+        ):  # told with an answer: as far as that is
+            earlier = unit.deliveries.by_key(str(earlier.payload["with"]))
     if earlier is not None and earlier.state in _STILL_GOING:
         raise Postponed(_LOOK_AGAIN_S)
     return earlier is not None and earlier.state is DeliveryState.HELD

@@ -210,7 +210,8 @@ class TurnTaker:
         if spoken.reply is None:
             return None
         conversation.notice_version = conversation.notice_version or self._office.notice_version
-        reply = untold.told_first(unit, conversation, spoken.reply, self._answers)
+        key = f"reply:{heard.message.key}"
+        reply = untold.told_first(unit, conversation, spoken.reply, self._answers, key=key)
         self._say_line(unit, conversation, heard.message, _read_aloud(reply))
         return self.order(unit, conversation, heard.message, reply)
 

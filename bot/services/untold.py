@@ -17,11 +17,12 @@ from bot.services import speaking
 
 
 def told_first(
-    unit: Unit, conversation: Conversation, reply: Reply, answers: Answers | None
+    unit: Unit, conversation: Conversation, reply: Reply, answers: Answers | None, *, key: str
 ) -> Reply:
     """Return the answer with everything untold in front of it, each once; it counts as told with it.
 
-    `answers`: knows whether a callback may still take an earlier answer; without it none is touched.
+    `key` is that of the answer's own delivery: what goes with it is as far as that is. `answers` knows whether a
+    callback may still take an earlier answer; without it none is touched.
     """
     texts = []
     may_overtake = answers is None
@@ -35,6 +36,7 @@ def told_first(
             continue
         texts.append(_text(delivery))
         delivery.state, delivery.rung = DeliveryState.SENT, "reply"
+        delivery.payload = {**delivery.payload, "with": key}
         unit.deliveries.save(delivery)
     return replace(reply, text="\n\n".join([*texts, reply.text])) if texts else reply
 

@@ -123,6 +123,22 @@ class TestRungs:
         house.run()
         assert house.messenger.texts == [FULL, "后"]
 
+    def test_it_waits_for_the_answer_that_carries_the_one_before_it(self, house: House) -> None:
+        earlier = notice(conversation_id="c1", state=DeliveryState.SENT)
+        carrier = make_delivery(
+            "r1", kind=DeliveryKind.REPLY, state=DeliveryState.IN_FLIGHT, conversation_id="c1"
+        )
+        later = replace(notice(conversation_id="c1"), key="d2")
+        house.add(replace(earlier, payload={**earlier.payload, "with": "r1"}), carrier)
+        house.add(replace(later, payload={**later.payload, "after": "d1"}))
+        house.run()
+        assert house.messenger.texts == []
+        with house.record.unit() as unit:
+            unit.deliveries.save(replace(carrier, state=DeliveryState.SENT))
+        house.clock.pass_(seconds=2)
+        house.run()
+        assert house.messenger.texts == [FULL]
+
     def test_below_the_last_rung_it_is_held(self, house: House) -> None:
         missing = Permanent("wechat", "40037", "no such template")
         house.messenger.fails = {"custom": [CLOSED], "bizsend": [REFUSED], "template": [missing]}
