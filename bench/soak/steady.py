@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.soak.citizen import Citizen, Pace, Street
 from bench.soak.evidence import Evidence, Hearing, Kill, Push, Role
+from bench.soak.index import RECEIPT
 from bench.world.backend import Backend
 from bench.world.phones import Follower, Phones
 from bench.world.product import GATEWAYS, WORKERS, ManyMachines
@@ -77,8 +78,8 @@ class Steady:
         first: dict[str, float] = {}
         tokens = {said.push: said.token for said in self.evidence.said}
         for line in self.evidence.lines:
-            for token in line.text.split():
-                first.setdefault(token.strip("。"), line.at)
+            for token in RECEIPT.findall(line.text):
+                first.setdefault(token, line.at)
         waits = []
         for push in self.questions():
             answered = first.get(tokens[push.id])
