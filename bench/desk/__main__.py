@@ -120,9 +120,7 @@ def _many_rows(
     page.evaluate(_WATCH)
     began = time.monotonic()
     page.get_by_role("tab", name="全部").click()
-    page.wait_for_function(
-        f"document.querySelectorAll('[data-testid=row]').length >= {asked.rows}", timeout=20_000
-    )
+    page.get_by_test_id("row").nth(asked.rows - 1).wait_for(state="attached", timeout=20_000)
     listed = (time.monotonic() - began) * 1000
     page.evaluate("() => { window.longest = 0; }")
     sent = {}

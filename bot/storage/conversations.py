@@ -90,11 +90,21 @@ class Conversations:
 
     def live(self, since: datetime, *, limit: int = 1000) -> list[Conversation]:
         """Return conversations that spoke since then, wait or are held; who spoke last first."""
+        return self._several(_lives(since), order=_SPOKE_LAST, limit=limit)
+
+    def tally(self, since: datetime, agent: str) -> Mapping[str, int]:
+        """Return how many wait, wait in danger, are held by this agent, and live; one query that reads no words."""
         c = conversations.c
-        lives = sa.or_(
-            c.last_said_at >= since, c.waiting_since.isnot(None), c.holder != Holder.BOT.value
-        )
-        return self._several(lives, order=_SPOKE_LAST, limit=limit)
+        waits = c.waiting_since.isnot(None)
+        held = sa.and_(c.holder == Holder.STAFF.value, c.agent == agent)
+        urgent = sa.and_(waits, c.waiting_reason == WaitReason.EMERGENCY.value)
+        counted = {"waiting": waits, "urgent": urgent, "mine": held, "all": sa.true()}
+        sums = [
+            sa.func.coalesce(sa.func.sum(sa.case((what, 1), else_=0)), 0).label(name)
+            for name, what in counted.items()
+        ]
+        row = self._c.execute(sa.select(sums).where(_lives(since))).one()
+        return {name: int(row[name]) for name in counted}
 
     def quiet(self, before: datetime, *, limit: int = 100) -> list[Conversation]:
         """Return conversations that neither spoke since then nor wait nor are held; who spoke last first."""
@@ -232,6 +242,13 @@ class Conversations:
             sa.select(conversations).where(condition).order_by(*order).limit(limit)
         )
         return [_conversation(row) for row in rows]
+
+
+def _lives(since: datetime) -> Any:
+    c = conversations.c
+    return sa.or_(
+        c.last_said_at >= since, c.waiting_since.isnot(None), c.holder != Holder.BOT.value
+    )
 
 
 def _anywhere(words: str) -> str:

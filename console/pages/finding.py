@@ -46,8 +46,11 @@ class Wanted:
         )
 
 
-def crowd_of(unit: Unit, since: datetime) -> list[Conversation]:
-    """Return all who spoke since then, wait or are held, who spoke last first; one query unless there are too many."""
+def _crowd(unit: Unit, wanted: Wanted, since: datetime) -> list[Conversation]:
+    """Return all who spoke since then, wait or are held, who spoke last first; of single ones only those."""
+    if wanted.ids is not None:
+        few = [c for c in unit.conversations.several(wanted.ids) if _lives(c, since)]
+        return sorted(few, key=lambda c: c.last_said_at or _LONG_AGO, reverse=True)
     crowd = unit.conversations.live(since, limit=MOST_ROWS + 1)
     if len(crowd) <= MOST_ROWS:
         return crowd
@@ -56,15 +59,10 @@ def crowd_of(unit: Unit, since: datetime) -> list[Conversation]:
     return crowd + [c for id, c in rest.items() if id not in known]
 
 
-def counts_of(crowd: list[Conversation], me: str) -> dict[str, int]:
-    """Return how many stand in each tab, and how many of those who wait are in danger."""
-    waiting = [c for c in crowd if _waits(c)]
-    return {
-        "waiting": len(waiting),
-        "urgent": sum(is_urgent(c) for c in waiting),
-        "mine": sum(_is_mine(c, me) for c in crowd),
-        "all": len(crowd),
-    }
+def _lives(conversation: Conversation, since: datetime) -> bool:
+    spoke = conversation.last_said_at
+    is_bots = conversation.holder is Holder.BOT
+    return _waits(conversation) or not is_bots or (spoke is not None and spoke >= since)
 
 
 def _waiting(crowd: list[Conversation], me: str) -> list[Conversation]:  # noqa: ARG001
@@ -105,12 +103,11 @@ def _is_mine(conversation: Conversation, me: str) -> bool:
     return conversation.holder is Holder.STAFF and conversation.agent == me
 
 
-def found_in(
-    unit: Unit, crowd: list[Conversation], wanted: Wanted, me: str, since: datetime
-) -> list[Conversation]:
-    """Return who stands in the tab and fits the filters."""
+def found_in(unit: Unit, wanted: Wanted, me: str, since: datetime) -> list[Conversation]:
+    """Return who stands in the tab and fits the filters; of single ones asked for, only those are read."""
     said_by = _matching(unit, wanted.query)
     arrange = _TABS[wanted.tab]
+    crowd = _crowd(unit, wanted, since)
     if arrange is not None:
         found = arrange(crowd, me)
     else:

@@ -19,8 +19,6 @@ from console.pages.finding import (
     LATELY,
     MOST_ROWS,
     Wanted,
-    counts_of,
-    crowd_of,
     found_in,
     is_urgent,
 )
@@ -50,12 +48,12 @@ class LiveRowPages:
         site, me, now = self._site, member_of(request), self._site.clock.now()
         wanted = Wanted.of(request.query_params)
         with site.record.reading() as unit:
-            crowd = crowd_of(unit, now - LATELY)
-            found = found_in(unit, crowd, wanted, me.number, now - LATELY)
+            counts = unit.conversations.tally(now - LATELY, me.number)
+            found = found_in(unit, wanted, me.number, now - LATELY)
             shown = _rows(unit, found[:MOST_ROWS], linker(request))
             office = office_now(unit, site.office)
         answer = {
-            "counts": counts_of(crowd, me.number),
+            "counts": dict(counts),
             "tab": wanted.tab,
             "rows": shown,
             "is_cut": len(found) > MOST_ROWS,

@@ -91,6 +91,18 @@ class TestLists:
             assert ids(unit.conversations.live(NOON)) == wanted
             assert ids(unit.conversations.live(NOON, limit=2)) == wanted[:2]
 
+    def test_those_who_live_are_counted_without_being_read(self, kept: Record) -> None:
+        with kept.unit() as unit:
+            counted = unit.conversations.tally(NOON, "1008")
+            assert counted == {"waiting": 2, "urgent": 1, "mine": 1, "all": 6}
+            nobody = unit.conversations.tally(NOON + 9 * HOUR, "1009")
+            assert nobody == {"waiting": 2, "urgent": 1, "mine": 0, "all": 4}
+
+    def test_nobody_there_counts_as_nothing(self, record: Record) -> None:
+        with record.unit() as unit:
+            counted = unit.conversations.tally(NOON, "1008")
+        assert counted == {"waiting": 0, "urgent": 0, "mine": 0, "all": 0}
+
     def test_what_is_quiet_is_everything_else(self, kept: Record) -> None:
         with kept.unit() as unit:
             assert ids(unit.conversations.quiet(NOON)) == ["old", "older", "silent"]
