@@ -1,4 +1,4 @@
-"""The command line: `minsheng serve | gateway | worker | actions | train | menu | staff`."""
+"""The command line: `minsheng serve | gateway | worker | actions | train | menu | staff | backup | restore`."""
 
 from __future__ import annotations
 
@@ -71,6 +71,15 @@ def _parser() -> argparse.ArgumentParser:
     actions.set_defaults(run=_actions)
     menu = commands.add_parser("menu", help="create the account's menu at WeChat")
     menu.set_defaults(run=_menu)
+    backup = commands.add_parser("backup", help="save everything in one file, also while it runs")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.set_defaults(run=_backup)
+    restoring = commands.add_parser("restore", help="put a backup in place")
+    restoring.add_argument("file", type=Path, metavar="FILE")
+    restoring.add_argument(
+        "--force", action="store_true", help="also where something is; files are moved aside"
+    )
+    restoring.set_defaults(run=_restore)
     staff = commands.add_parser("staff", help="accounts of the console")
     staff.set_defaults(run=_staff)
     _add_acts(staff.add_subparsers(required=True, metavar="act", dest="act"))
@@ -263,6 +272,45 @@ def _staff(arguments: argparse.Namespace) -> int:
     from app.staff import run
 
     return run(_settings(), arguments)
+
+
+def _store_settings() -> Settings:
+    """Return the settings of the stores alone: a backup needs no WeChat account."""
+    return read({**os.environ, "MINSHENG_SIMULATOR": "1"})
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from app.backup import back_up
+    from app.snapshots import NotDone
+
+    settings = _store_settings()
+    try:
+        manifest = back_up(settings, arguments.file)
+    except (NotDone, OSError) as error:
+        print(f"No backup was made: {error}.", file=sys.stderr)
+        return 1
+    size = arguments.file.stat().st_size / 1e6
+    print(f"[minsheng] backup of {manifest.made_at}: {arguments.file} ({size:.1f} MB)")
+    if settings.secret_key:
+        print("[minsheng] MINSHENG_SECRET_KEY is not in it: keep that apart, it cannot be replaced")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from app.restore import restore
+    from app.serve import migrate
+    from app.snapshots import NotDone
+
+    settings = _store_settings()
+    try:
+        waiting = restore(
+            settings, arguments.file, force=arguments.force, migrate=lambda: migrate(settings)
+        )
+    except (NotDone, OSError) as error:
+        print(f"Not restored: {error}.", file=sys.stderr)
+        return 1
+    print(f"[minsheng] restored; {waiting} accepted messages wait for an answer")
+    return 0
 
 
 def _interrupt(*_: object) -> None:

@@ -188,6 +188,18 @@ class EmbeddedRedis:
         return " / ".join(log.read_text(errors="replace").splitlines()[-3:])
 
 
+def is_in_use(data_dir: Path) -> bool:
+    """Return True while another process runs a server on the folder."""
+    path = data_dir.resolve() / "redis.lock"
+    if not path.exists():
+        return False
+    try:
+        _lock(path, 0.2).close()
+    except RedisNotStarted:
+        return True
+    return False
+
+
 def check_durability(client: redis.Redis) -> list[str]:
     """Name what keeps a Redis of one's own from being a safe inbox; empty means fit.
 

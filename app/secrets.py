@@ -41,6 +41,11 @@ def session_secret(secret: str) -> str:
     return _derived(secret, "sessions").hex()
 
 
+def fingerprint(secret: str) -> str:
+    """Return what tells two secrets apart and reveals neither; "" of none."""
+    return _derived(secret, "fingerprint").hex()[:16] if secret else ""
+
+
 def _derived(secret: str, purpose: str) -> bytes:
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
 

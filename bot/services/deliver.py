@@ -69,7 +69,7 @@ class Deliverer:
 
     def run_once(self, *, limit: int = 50) -> int:
         """Carry out what is due now; returns how many were claimed."""
-        with self._record.unit() as unit:
+        with self._record.reading() as unit:  # asked many times a second: keeps no writer waiting
             ids = unit.deliveries.due(kinds=tuple(self._handlers), limit=limit)
         return sum(1 for delivery_id in ids if self._one(delivery_id))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -227,6 +227,9 @@ class AwayFor:
                 self._saves += 1
                 if self._saves <= self._times:
                     raise Unavailable("record: gone")
+
+    def reading(self) -> AbstractContextManager[Any]:
+        return self._record.reading()
 
 
 class TestARecordThatIsAwayAfterTheSend:
