@@ -23,6 +23,7 @@ from bot.services.deliver import Deliverer, Handler
 from bot.services.dialogue import Dialogue
 from bot.services.filing import FilingHandler
 from bot.services.handoff import Handoffs
+from bot.services.housekeeping import Housekeeping
 from bot.services.ladder import NoticeHandler, NoticeTemplates, ReplyHandler
 from bot.services.media import MediaHandler
 from bot.services.on_behalf import OnBehalf
@@ -35,6 +36,7 @@ from bot.storage.motion.answers import RedisAnswers
 from bot.storage.motion.connect import open_sync
 from bot.storage.motion.holders import RedisHolders
 from bot.storage.motion.live import RedisLiveEvents, RedisLiveFeed
+from bot.storage.motion.parked import RedisParked
 from bot.storage.motion.presences import RedisPresences
 from bot.storage.record import SqlRecord
 from connectors.open311 import Open311Client
@@ -135,6 +137,12 @@ class Parts:
             live=self.live,
             holders=self.holders,
             presences=self.presences,
+        )
+
+    def housekeeping(self) -> Housekeeping:
+        """Return what removes what is done with."""
+        return Housekeeping(
+            self.record, self.catalog.limits.keep, self.clock, RedisParked(self.redis)
         )
 
     def serving(self) -> ServingParts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,11 +27,14 @@ FAILURES_MOST = 3
 TURN_MOST_S = 120
 """A turn that takes longer is taken for one that never ends: the process does, and another begins anew. Every wait of
 a turn is shorter (10 s for a lock, 25 s for a dead connection)."""
+_STDERR = 2
 _DELIVER_EVERY_S = 0.25
 _SERVICES_EVERY = timedelta(minutes=10)
 _SERVICES_AGAIN = timedelta(seconds=2)
 _POLLING = "backend-poll"
 _WATCHING = "handoff-watch"
+_HOUSEKEEPING = "housekeeping"
+_HOUSEKEEPING_EVERY = timedelta(hours=1)
 _LEASE_BEAT_S = 1.0
 
 
@@ -63,6 +65,7 @@ class Worker:
         ]
         threads.append(threading.Thread(target=self._watch_backend, name="backend", daemon=True))
         threads.append(threading.Thread(target=self._watch_handoffs, name="handoffs", daemon=True))
+        threads.append(threading.Thread(target=self._keep_house, name="house", daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -86,7 +89,7 @@ class Worker:
             self._give_up(entry, "its turn ended the worker")
             return
         # Of C, so that it also ends what never gives the interpreter back (a runaway expression).
-        faulthandler.dump_traceback_later(TURN_MOST_S, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(TURN_MOST_S, exit=True, file=_STDERR)
         try:
             self._parts.ledger.opened(message.citizen, message.allowance, message.sent_at)
             with self._turn_seconds.time():
@@ -167,6 +170,16 @@ class Worker:
             if self._leads(_WATCHING):
                 _guarded("handoffs", watch.run_once)
         self._lease.release(_WATCHING)
+
+    def _keep_house(self) -> None:
+        """Remove what is done with, under one lease over all workers."""
+        house, clock = self._parts.housekeeping(), self._parts.clock
+        due = clock.now()
+        while not self._stop.wait(_LEASE_BEAT_S):
+            if self._leads(_HOUSEKEEPING) and clock.now() >= due:
+                _guarded("housekeeping", house.run_once)
+                due = clock.now() + _HOUSEKEEPING_EVERY
+        self._lease.release(_HOUSEKEEPING)
 
     def _leads(self, duty: str) -> bool:
         """Take or prolong the lease of a duty; it is short, so that whoever dies is followed soon."""

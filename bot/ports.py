@@ -86,6 +86,13 @@ class Lease(Protocol):
         """Take or prolong the lease; True while it is ours."""
 
 
+class Parked(Protocol):
+    """Messages that were set aside because no turn survived them."""
+
+    def forget(self, before: datetime) -> int:
+        """Remove those set aside before then; returns how many."""
+
+
 @dataclass(frozen=True)
 class LiveEvent:
     """Something changed; `data` says what, without open ids or a citizen's words."""

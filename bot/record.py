@@ -45,6 +45,9 @@ class Conversations(Protocol):
     def live(self, since: datetime, *, limit: int = 1000) -> list[Conversation]:
         """Return conversations that spoke since then, wait or are held; who spoke last first."""
 
+    def tally(self, since: datetime, agent: str) -> Mapping[str, int]:
+        """Return how many wait (`waiting`), wait in danger (`urgent`), are held by this agent (`mine`), live (`all`)."""
+
     def quiet(self, before: datetime, *, limit: int = 100) -> list[Conversation]:
         """Return conversations that neither spoke since then nor wait nor are held; who spoke last first."""
 
@@ -181,6 +184,9 @@ class Deliveries(Protocol):
     def withhold(self, conversation_id: str) -> None:
         """Stop what is still to be told to a citizen who left, and forget what was said to them."""
 
+    def forget_told(self, before: datetime, *, limit: int) -> int:
+        """Remove the words of what went out to citizens before then, the rest stays; returns of how many, at most so many."""
+
     def count_by_state(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
 
@@ -214,6 +220,9 @@ class MediaStore(Protocol):
 
     def forget_loose(self, conversation_id: str) -> None:
         """Remove a citizen's media that belong to no complaint."""
+
+    def forget_old_loose(self, before: datetime, *, limit: int) -> int:
+        """Remove the bytes of media that came before then and belong to no complaint; returns of how many."""
 
 
 class Documents(Protocol):

@@ -209,6 +209,23 @@ class Deliveries:
             .values(payload={})
         )
 
+    def forget_told(self, before: datetime, *, limit: int) -> int:
+        """Remove the words of what went out before then, that and when it did stays; returns of how many."""
+        old = (
+            sa.select(deliveries.c.id)
+            .where(
+                deliveries.c.state == DeliveryState.SENT.value,
+                deliveries.c.due_at < before,
+                deliveries.c.kind.in_(_TOLD),
+                sa.cast(deliveries.c.payload, sa.Text) != "{}",
+            )
+            .limit(limit)
+        )
+        ids = [row.id for row in self._c.execute(old)]
+        for some in chunks(ids):
+            self._c.execute(deliveries.update().where(deliveries.c.id.in_(some)).values(payload={}))
+        return len(ids)
+
     def count_by_state(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
         rows = self._c.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,6 +78,17 @@ class MediaStore:
         ids = [row.id for row in self._c.execute(loose)]
         self._c.execute(media_bytes.delete().where(media_bytes.c.medium_id.in_(ids)))
         self._c.execute(media.delete().where(media.c.id.in_(ids)))
+
+    def forget_old_loose(self, before: datetime, *, limit: int) -> int:
+        """Remove the bytes of media that came before then and belong to no complaint; returns of how many."""
+        old = sa.select(media.c.id).where(
+            media.c.complaint_id.is_(None), media.c.received_at < before, media.c.stored
+        )
+        ids = [row.id for row in self._c.execute(old.limit(limit))]
+        for some in chunks(ids):
+            self._c.execute(media_bytes.delete().where(media_bytes.c.medium_id.in_(some)))
+            self._c.execute(media.update().where(media.c.id.in_(some)).values(stored=False))
+        return len(ids)
 
 
 def _medium(row: Any) -> Medium:

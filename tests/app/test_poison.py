@@ -54,7 +54,7 @@ parts = build(read(os.environ), redis_url=os.environ["MINSHENG_REDIS_URL"])
 running = worker.Worker(parts, Obedient())
 
 def stop_when_done():
-    while running._partitions.depth():
+    while running._partitions.depth() or "TIDY" in os.environ and parts.redis.xlen("minsheng:parked"):
         time.sleep(0.05)
     running.stop()
 
@@ -88,7 +88,8 @@ class House:
 
     def work(self) -> int:
         """Start a worker and return its exit code: 0 once nothing waits any more."""
-        self.redis.delete(keys.WORKERS, keys.OWNERS)  # spares the time until a dead one's lease ends
+        # Spares the time until a dead one's lease ends.
+        self.redis.delete(keys.WORKERS, keys.OWNERS)
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MINSHENG_")}
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", _WORK],
@@ -101,6 +102,11 @@ class House:
         )
         self.errors = done.stderr
         return done.returncode
+
+    def tidy(self) -> int:
+        """Start a worker that ends once nothing is parked any more."""
+        self.environ["TIDY"] = "1"
+        return self.work()
 
     def answers(self, *names: str) -> list[str | None]:
         return [self.redis.hget(keys.answer(name), "reply") for name in names]
@@ -174,3 +180,11 @@ def test_one_that_nobody_can_read_is_parked(house: House) -> None:
     [(_, row)] = house.redis.xrange(keys.PARKED)
     assert (row["reason"], row["message"]) == ("unreadable", '{"key": 1')
     assert all("said" in (answer or "") for answer in house.answers("b", "c"))
+
+
+def test_a_worker_removes_what_was_parked_long_ago(house: House) -> None:
+    house.redis.xadd(keys.PARKED, {"message": "{}"}, id="1000-0")  # 1970
+
+    assert house.tidy() == 0, house.errors
+
+    assert house.redis.get(keys.lease("housekeeping")) is None  # given back at the end
