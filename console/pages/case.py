@@ -79,18 +79,15 @@ def case_page(
         filing = unit.deliveries.by_key(f"file:{complaint.id}")
         held = unit.deliveries.held(complaint.conversation_id)
         names = staff_names(unit)
-    secret = complaint.is_confidential
-    action = "confidential case viewed" if secret else "case viewed"
-    site.looked(request, action, subject=f"case {complaint.id}", always=secret)
+    _note_look(site, request, complaint)
     parts = CaseParts(site, complaint, revealed)
-    facts = parts.facts(media, names)
     can_tell = site.backend is not None
     values = {
         "case": case_row(site, link, complaint),
         "description": parts.description(),
         "summary": parts.summary(),
         "status_text": parts.status_text(),
-        "facts": facts,
+        "facts": parts.facts(media, names),
         "can_show_words": any(part.is_hidden for part in parts.told_by(WORDS)),
         "has_shown": bool(revealed),
         "filing": _filing(site, filing),
@@ -106,6 +103,13 @@ def case_page(
         "note": request.query_params.get("note", ""),
     }
     return site.page(request, "case.html", values, status=status)
+
+
+def _note_look(site: Site, request: Request, complaint: Complaint) -> None:
+    """Write the look down: at a confidential case each time."""
+    secret = complaint.is_confidential
+    action = "confidential case viewed" if secret else "case viewed"
+    site.looked(request, action, subject=f"case {complaint.id}", always=secret)
 
 
 def case_of(unit: Unit, request: Request) -> Complaint:

@@ -136,15 +136,7 @@ class ShiftPages:
         now = site.clock.now()
         today = now.astimezone(office.time_zone).date()
         values: dict[str, Any] = {
-            "days": [
-                {
-                    "day": day,
-                    "name": _day_name(day),
-                    "is_today": day == today,
-                    "shifts": [_row(s, names) for s in shifts if s.day == day],
-                }
-                for day in (monday + timedelta(days=n) for n in range(7))
-            ],
+            "days": [_day(monday + timedelta(days=n), today, shifts, names) for n in range(7)],
             "monday": monday,
             "sunday": sunday,
             "before": monday - timedelta(days=7),
@@ -175,6 +167,16 @@ def _is_taken(unit: Unit, wanted: Shift) -> bool:
         and overlap((shift.begins, shift.ends), (wanted.begins, wanted.ends))
         for shift in unit.shifts.between(wanted.day, wanted.day)
     )
+
+
+def _day(day: date, today: date, shifts: list[Shift], names: dict[str, str]) -> dict[str, Any]:
+    """Return a day of the week as the page shows it."""
+    return {
+        "day": day,
+        "name": _day_name(day),
+        "is_today": day == today,
+        "shifts": [_row(shift, names) for shift in shifts if shift.day == day],
+    }
 
 
 def _row(shift: Shift, names: dict[str, str]) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def test_the_shipped_catalog_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["office", "statuses", "natures", "emergency", "signs", "menu", "notices", "limits"]
+    "name",
+    ["office", "statuses", "natures", "emergency", "signs", "menu", "notices", "limits", "canned"],
 )
 @pytest.mark.parametrize(
     "content", [None, "", "a: [", "- a\n- b", "{}", "just text", b"\xff\xfe\x00"]
@@ -51,6 +52,7 @@ def test_a_file_that_is_missing_or_broken_is_named(
         ("office", "receipt_prefix: HZ", "receipt_prefix: 杭州", "receipt_prefix"),
         ("office", "home_city: 杭州市", "", "home_city"),
         ("office", 'opens: "08:30"', 'opens: "8 o clock"', "isoformat"),
+        ("office", 'closes: "18:00"', 'closes: "08:00"', "closes"),
         ("office", "Asia/Shanghai", "Asia/Nowhere", "Asia/Nowhere"),
         ("statuses", "  open: {stage: received, name: 已受理}", "  open: {name: 已受理}", "stage"),
         ("statuses", "unknown:", "unknwon:", "unknown"),
@@ -66,6 +68,10 @@ def test_a_file_that_is_missing_or_broken_is_named(
         ("menu", "key: complain, ", "key: complain, colour: red, ", "colour"),
         ("signs", "  - scene: lamp-0001\n    place", "  - place", "scene"),
         ("notices", "phrase2: status", "phrase2: state", "state"),
+        ("canned", "code: nh", "code: sd", "twice"),
+        ("canned", "code: nh", "code: n h", "code"),
+        ("canned", "我是 {工号}", "我是 {号}", "text"),
+        ("canned", "    title: 感谢\n", "", "title"),
         ("limits", "waiting: 300", "waiting: 0", "waiting"),
         ("limits", "messages: 60", "messages: many", "messages"),
         ("limits", "parked: 30", "parked: -1", "parked"),
