@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from simulator.driver import Citizen
+from app.bootstrap import SystemClock
+from bot.model.staff import DutyHours
+from bot.services.duty import set_hours
+from bot.storage.database import open_engine
+from bot.storage.record import SqlRecord
+from simulator.driver import Citizen, SimulatorDriver
+from tests.browser.screens import DESKTOP, PHONE, is_loopback
+from tests.browser.staff import Hire, Member
 from tests.e2e.conftest import desk, pytest_runtest_makereport, server
 from tests.e2e.server import ProductServer
 
@@ -26,7 +33,6 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PHONE, DESKTOP = (390, 844), (1280, 800)
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +71,43 @@ def stranger(server: ProductServer) -> Citizen:
     return server.driver().create_citizen(f"新{uuid.uuid4().hex[:4]}", follows=False)
 
 
-def is_loopback(url: str) -> bool:
-    """True for what never leaves this machine."""
-    parts = urlsplit(url)
-    return parts.scheme in ("data", "blob") or parts.hostname in ("127.0.0.1", "localhost")
+@pytest.fixture(scope="session")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductServer]:
+    """A product of its own, whose office is open day and night."""
+    product = ProductServer(tmp_path_factory.mktemp("staffed"))
+    product.start()
+    record = SqlRecord(
+        open_engine(f"sqlite:///{product.folder / 'data' / 'minsheng.db'}"), SystemClock()
+    )
+    with record.unit() as unit:
+        set_hours(unit, DutyHours(time(0), time(0), frozenset(range(1, 8))))
+    yield product
+    product.kill()
 
 
-def shoot(page: Page, name: str) -> None:
-    """Save a screenshot where $MINSHENG_SCREENSHOTS says; without it nothing is saved."""
-    folder = os.environ.get("MINSHENG_SCREENSHOTS")
-    if folder:
-        page.wait_for_timeout(400)  # bubbles fade in
-        width = (page.viewport_size or {"width": 0})["width"]
-        page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"))
+@pytest.fixture
+def platform(staffed: ProductServer) -> Iterator[SimulatorDriver]:
+    driver = staffed.driver()
+    yield driver
+    driver.clear_faults()
+
+
+@pytest.fixture
+def who(platform: SimulatorDriver) -> Citizen:
+    """A citizen nobody knows yet."""
+    return platform.create_citizen(f"市民{uuid.uuid4().hex[:6]}")
+
+
+@pytest.fixture
+def hire(chromium: Browser, staffed: ProductServer) -> Iterator[Hire]:
+    """Return what puts somebody at the desk; who is there at the end leaves it tidily."""
+    there: list[Member] = []
+
+    def come(account: str, **options: Any) -> Member:
+        member = Member(chromium, staffed, account, **options).sign_in()
+        there.append(member)
+        return member
+
+    yield come
+    for member in there:
+        member.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from simulator.driver import Citizen
-from tests.browser.conftest import DESKTOP, is_loopback
+from tests.browser.screens import DESKTOP, is_loopback
 from tests.e2e.server import ProductServer
 
 SLOWLY_MS = 15_000
@@ -37,12 +39,12 @@ class Member:
         self.page.on(
             "request", lambda r: None if is_loopback(r.url) else self.problems.append(r.url)
         )
-        self._url = f"{url or server.url}/console"
+        self.url = f"{url or server.url}/console"
         self._password = (server.folder / "data" / "admin.password").read_text().strip()
 
     def sign_in(self, path: str = "/") -> Member:
         """Sign in and wait until the desk shows its list."""
-        self.page.goto(self._url + path)
+        self.page.goto(self.url + path)
         self.page.get_by_label("账号").fill(self.account)
         self.page.get_by_label("密码").fill(self._password)
         self.page.keyboard.press("Enter")
@@ -104,6 +106,10 @@ class Member:
     def _heard(self, text: str) -> None:
         if REFUSED not in text and not any(words in text for words in GONE):
             self.problems.append(text)
+
+
+Hire = Callable[..., Member]
+"""What puts somebody at the desk; options as `Member`'s."""
 
 
 def bot_lines(citizen: Citizen, *, after: str, until: str) -> list[str]:

@@ -5,70 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import time
 from time import sleep
-from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.bootstrap import SystemClock
 from bench.world.balancer import Balancer
-from bot.model.staff import DutyHours
-from bot.services.duty import set_hours
-from bot.storage.database import open_engine
-from bot.storage.record import SqlRecord
-from simulator.driver import Citizen, SimulatorDriver
-from tests.browser.conftest import PHONE, shoot
-from tests.browser.staff import SLOWLY_MS, Member, bot_lines
+from simulator.driver import Citizen
+from tests.browser.screens import PHONE, shoot
+from tests.browser.staff import SLOWLY_MS, Hire, Member, bot_lines
 from tests.e2e.desk import Desk
 from tests.e2e.server import ProductServer
 
 GONE_WITHIN_S = 60
-Hire = Callable[..., Member]
-
-
-@pytest.fixture(scope="module")
-def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductServer]:
-    """A product of its own, whose office is open day and night."""
-    product = ProductServer(tmp_path_factory.mktemp("staffed"))
-    product.start()
-    record = SqlRecord(
-        open_engine(f"sqlite:///{product.folder / 'data' / 'minsheng.db'}"), SystemClock()
-    )
-    with record.unit() as unit:
-        set_hours(unit, DutyHours(time(0), time(0), frozenset(range(1, 8))))
-    yield product
-    product.kill()
-
-
-@pytest.fixture
-def platform(staffed: ProductServer) -> Iterator[SimulatorDriver]:
-    driver = staffed.driver()
-    yield driver
-    driver.clear_faults()
-
-
-@pytest.fixture
-def who(platform: SimulatorDriver) -> Citizen:
-    """A citizen nobody knows yet."""
-    return platform.create_citizen(f"市民{uuid.uuid4().hex[:6]}")
-
-
-@pytest.fixture
-def hire(chromium: Browser, staffed: ProductServer) -> Iterator[Hire]:
-    """Return what puts somebody at the desk; who is there at the end leaves it tidily."""
-    there: list[Member] = []
-
-    def come(account: str, **options: Any) -> Member:
-        member = Member(chromium, staffed, account, **options).sign_in()
-        there.append(member)
-        return member
-
-    yield come
-    for member in there:
-        member.close()
 
 
 def token(words: str) -> str:

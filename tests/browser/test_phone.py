@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from simulator.driver import Citizen
-from tests.browser.conftest import DESKTOP, shoot
+from tests.browser.screens import DESKTOP, shoot
 from tests.e2e.desk import Desk
 from tests.e2e.talk import RECEIPT
 
