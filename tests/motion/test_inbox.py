@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import redis
 
+from app.embedded_redis import EmbeddedRedis
 from bot.model.message import Accepted, Inbound
 from bot.ports import Unavailable
 from bot.storage.motion import keys
-from bot.storage.motion.connect import open_async
+from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.holders import RedisHolders
 from bot.storage.motion.inbox import REMEMBERED_S, RedisInbox
 from tests.motion.conftest import LIMITS, said
@@ -129,6 +132,22 @@ def test_a_full_memory_is_unavailable_and_leaves_nothing(url: str, client: redis
         client.config_set("maxmemory", 0)
 
     assert accept_all(url, said("m1")) == [Accepted(True, 1)]
+
+
+def test_a_redis_that_cannot_save_is_unavailable_and_leaves_nothing(data_dir: Path) -> None:
+    """MISCONF: as Redis is shipped, it takes no writes after a snapshot failed."""
+    server = EmbeddedRedis(data_dir)
+    with open_sync(server.start()) as client:
+        (data_dir / "dump.rdb").mkdir()
+        client.config_set("save", "3600 1")
+        client.bgsave()
+        while client.info("persistence")["rdb_last_bgsave_status"] == "ok":
+            time.sleep(0.01)
+        with pytest.raises(Unavailable):
+            accept_all(server.url, said("m1"))
+        client.config_set("save", "")
+        assert accept_all(server.url, said("m1")) == [Accepted(True, 1)]
+    server.stop()
 
 
 def test_a_stream_that_cannot_be_written_leaves_no_record(url: str, client: redis.Redis) -> None:
