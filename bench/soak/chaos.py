@@ -18,8 +18,9 @@ from bench.world.phones import Phones
 from bench.world.product import Product
 
 KILL_EVERY_S = 10.0
-TROUBLE_EVERY_S = 9.0
-_TROUBLE_LASTS_S = (3.0, 7.0)
+TROUBLE_EVERY_S = 4.0
+"""Between two troubles; so short that two and a half minutes see all kinds."""
+_TROUBLE_LASTS_S = (2.5, 5.0)
 _SENDING = "message/custom/send"
 _MANY = 100_000
 _LOOK_FOR_S = 8.0
@@ -149,7 +150,8 @@ class Chaos:
             self._stop.wait(self._dice.uniform(*_TROUBLE_LASTS_S))
             heal(self._world)
             self._note(f"{trouble.name}: over")
-            self._pause_a_worker()
+            if number % 2:
+                self._pause_a_worker()
 
     def _pause_a_worker(self) -> None:
         """Stop a worker for longer or shorter than its ownership lasts, then let it go on."""

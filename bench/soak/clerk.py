@@ -12,6 +12,7 @@ import requests
 
 from bench.soak.citizen import Tokens
 from bench.soak.evidence import Evidence, Told
+from bench.soak.presence import OpenPage
 from bench.world.phones import plain_session
 from bench.world.product import ADMIN_PASSWORD
 
@@ -40,6 +41,7 @@ class Clerk:
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
         self._session = plain_session()
         self._csrf = ""
+        self._page = OpenPage(self._base, self._cookies)
         self._seen: dict[str, int] = {}
         self._answered: dict[str, int] = {}
         self._since: dict[str, float] = {}
@@ -47,6 +49,7 @@ class Clerk:
 
     def start(self) -> None:
         """Begin."""
+        self._page.start()
         self._thread.start()
 
     def stop(self, *, within_s: float = 60.0) -> None:
@@ -54,6 +57,7 @@ class Clerk:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(within_s)
+        self._page.stop()
 
     def _work(self) -> None:
         while not self._stop.wait(_LOOK_S):
@@ -74,6 +78,12 @@ class Clerk:
         else:
             return True
         return False
+
+    def _cookies(self) -> str:
+        """Return the session's cookies as a browser sends them, "" while signed out."""
+        if not self._csrf:
+            return ""
+        return "; ".join(f"{name}={value}" for name, value in self._session.cookies.items())
 
     def _sign_in(self) -> None:
         self._session = plain_session()

@@ -11,6 +11,9 @@ RECEIPT = re.compile(r"[A-Z]{1,4}-\d{6}-\d{4,}")
 FILED = re.compile(r"已提交，受理编号 ?([A-Z]{1,4}-\d{6}-\d{4,})")
 _LAST_LINE = re.compile(r"([A-Z]{1,4}-\d{6}-\d{4,})\s*$")
 _RECALLED = "最近答复："
+_JOINED = "已接入"
+_HELD_S = 45.0
+"""Longer than a clerk keeps anybody, and than it takes to tell the citizen that one has come."""
 _LEAVING = "取消关注"
 _BACK_S = 1.0
 """What was on its way when the citizen came back may have been withheld a moment before."""
@@ -59,6 +62,11 @@ class Index:
     def left_after(self, citizen: str, moment: float) -> bool:
         """True if the citizen unfollowed after this, or was away then: what was not told must not be told any more."""
         return any(until >= moment for until in self._absences[citizen])
+
+    def with_a_person(self, push: Push) -> bool:
+        """True for a message that was taken in silence about when a person joined: the bot is silent then."""
+        joined = [line.at for line in self.lines[push.citizen] if _JOINED in line.text]
+        return push.outcome == "accepted" and any(abs(at - push.at) < _HELD_S for at in joined)
 
     def _find_absences(self) -> dict[str, list[float]]:
         """Return when each absence ended for the product: with the first message that it accepted again."""

@@ -10,6 +10,7 @@ from bench.soak.citizen import Citizen
 from bench.soak.evidence import Push, Role
 
 FILED = "已提交，受理编号"
+JOINED = "已接入"
 READ_BACK = "回复“确认”"
 _MOST_TURNS = 9
 _COMES_S = 30.0
@@ -120,7 +121,8 @@ def wants_a_person(citizen: Citizen) -> None:
     citizen.street.pace.take()
     push = citizen.send("转人工")
     citizen.wait_for_end([push])
-    if not citizen.wait_for("已接入", push, _COMES_S):
+    if not citizen.wait_for(JOINED, push, _COMES_S):
+        citizen.say("不等了")
         return
     for _ in range(2):
         mark = citizen.street.tokens.mark()

@@ -98,7 +98,7 @@ def _answer(index: Index, said: Said, own: list[Said]) -> _Telling:
         "an answer",
         asked[-1].at,
         tuple(push.id for push in asked),
-        is_due=any(push.is_accepted for push in asked),
+        is_due=any(push.is_accepted and not index.with_a_person(push) for push in asked),
         times=len(asked),
     )
 
