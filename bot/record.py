@@ -105,14 +105,17 @@ class Complaints(Protocol):
     def save(self, complaint: Complaint) -> None:
         """Write a complaint back."""
 
-    def get(self, complaint_id: str) -> Complaint | None:
-        """Return the complaint with our own id."""
+    def get(self, complaint_id: str, *, lock: bool = False) -> Complaint | None:
+        """Return the complaint with our own id; with `lock` nobody else changes it until the unit ends.
+
+        `save` writes all of it: who reads in order to save must lock, or what others wrote meanwhile is undone.
+        """
 
     def by_receipt(self, receipt: str) -> Complaint | None:
         """Return the complaint with this receipt number."""
 
-    def by_backend_id(self, backend_id: str) -> Complaint | None:
-        """Return the complaint with this number of the backend."""
+    def by_backend_id(self, backend_id: str, *, lock: bool = False) -> Complaint | None:
+        """Return the complaint with this number of the backend; `lock` as above."""
 
     def owing_number(self) -> list[Complaint]:
         """Return complaints for which the backend gave a token and still owes the number."""

@@ -66,7 +66,7 @@ class FilingHandler:
         if directory is None:
             raise Postponed(_DIRECTORY_AGAIN_S)
         with self._record.unit() as unit:
-            complaint = unit.complaints.get(delivery.complaint_id or "")
+            complaint = unit.complaints.get(delivery.complaint_id or "", lock=True)
             if complaint is None or _is_filed(complaint):
                 return
             _settle_service(unit, complaint, directory)
@@ -116,7 +116,7 @@ class FilingHandler:
 
     def _keep(self, complaint_id: str, backend_id: str, token: str) -> None:
         with self._record.unit() as unit:
-            complaint = unit.complaints.get(complaint_id)
+            complaint = unit.complaints.get(complaint_id, lock=True)
             if complaint is None:
                 return
             complaint.backend_id = backend_id
@@ -227,7 +227,7 @@ def number_owed(record: Record, backend: Backend) -> int:
             continue
         if number:
             with record.unit() as unit:
-                fresh = unit.complaints.get(complaint.id)
+                fresh = unit.complaints.get(complaint.id, lock=True)
                 if fresh is not None:
                     fresh.backend_id = number
                     unit.complaints.save(fresh)

@@ -38,7 +38,7 @@ class UpdateTaker:
     def take(self, update: Update) -> bool:
         """Take one update; False if it is not ours or was taken before."""
         with self.record.unit() as unit:
-            complaint = unit.complaints.by_backend_id(update.service_request_id)
+            complaint = unit.complaints.by_backend_id(update.service_request_id, lock=True)
             if complaint is None or unit.complaints.has_update(complaint.id, update.update_id):
                 return False
             unit.complaints.add_update(complaint.id, update, self.clock.now())

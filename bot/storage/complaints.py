@@ -42,17 +42,17 @@ class Complaints:
             complaints.update().where(complaints.c.id == complaint.id).values(**vars(complaint))
         )
 
-    def get(self, complaint_id: str) -> Complaint | None:
-        """Return the complaint with our own id."""
-        return self._one(complaints.c.id == complaint_id)
+    def get(self, complaint_id: str, *, lock: bool = False) -> Complaint | None:
+        """Return the complaint with our own id; with `lock` nobody else changes it until the unit ends."""
+        return self._one(complaints.c.id == complaint_id, lock=lock)
 
     def by_receipt(self, receipt: str) -> Complaint | None:
         """Return the complaint with this receipt number."""
         return self._one(complaints.c.receipt == receipt)
 
-    def by_backend_id(self, backend_id: str) -> Complaint | None:
-        """Return the complaint with this number of the backend."""
-        return self._one(complaints.c.backend_id == backend_id) if backend_id else None
+    def by_backend_id(self, backend_id: str, *, lock: bool = False) -> Complaint | None:
+        """Return the complaint with this number of the backend; `lock` as above."""
+        return self._one(complaints.c.backend_id == backend_id, lock=lock) if backend_id else None
 
     def owing_number(self) -> list[Complaint]:
         """Return complaints for which the backend gave a token and still owes the number."""
@@ -110,8 +110,11 @@ class Complaints:
             .values(contact_phone="", contact_name="", sealed={})
         )
 
-    def _one(self, condition: Any) -> Complaint | None:
-        row = self._c.execute(sa.select(complaints).where(condition)).first()
+    def _one(self, condition: Any, *, lock: bool = False) -> Complaint | None:
+        statement = sa.select(complaints).where(condition)
+        if lock:  # SQLite has no such word and needs none: its writers queue from the start
+            statement = statement.with_for_update()
+        row = self._c.execute(statement).first()
         return None if row is None else _complaint(row)
 
 

@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.bootstrap import CATALOG, RESPONSES
+from app.catalog import Catalog
+from app.phrases import DomainPhrases
 from bot.model.delivery import DeliveryState
 from bot.ports import Unavailable
 from bot.record import Record, Stale
 from bot.services.deliver import Deliverer
+from bot.services.updates import UpdateTaker
 from bot.storage.database import open_engine
 from bot.storage.record import SqlRecord
-from tests.builders import NOON, SetClock, make_complaint, make_delivery, make_line
+from tests.builders import NOON, SetClock, make_complaint, make_delivery, make_line, make_update
 from tests.services.fakes import ScriptedHandler
 from tests.storage.conftest import PostgreSQL
 from tests.storage.racing import Race
@@ -162,6 +166,75 @@ def test_of_heirs_of_a_dead_sender_one_repeats(record: Record) -> None:
         found = unit.deliveries.by_key("d1")
     assert found is not None
     assert (found.state, found.repeats) == (DeliveryState.SENT, 1)
+
+
+class TestOneComplaint:
+    """Filing, updates and a citizen who leaves all write to the same row."""
+
+    @pytest.fixture
+    def filed(self, record: Record) -> Record:
+        with record.unit() as unit:
+            unit.complaints.add(make_complaint(backend_id="B-1", contact_phone="sealed"))
+        return record
+
+    def taker(self, record: Record) -> UpdateTaker:
+        catalog = Catalog.load(CATALOG)
+        phrases = DomainPhrases.load(RESPONSES)
+        return UpdateTaker(record, catalog.statuses, catalog.office, phrases, SetClock())
+
+    def test_an_update_that_comes_by_two_ways_is_taken_once(self, filed: Record) -> None:
+        taker = self.taker(filed)
+        updates = [make_update(f"u{n}") for n in range(10)]
+
+        def take() -> list[bool]:
+            return [taker.take(update) for update in updates]
+
+        taken = Race(*[take] * 4).run()
+
+        assert [sum(column) for column in zip(*taken, strict=True)] == [1] * 10
+        with filed.unit() as unit:
+            assert unit.deliveries.count_by_state() == {"queued": 10}
+
+    def test_updates_at_once_leave_the_newest_state_and_undo_nothing(self, filed: Record) -> None:
+        taker = self.taker(filed)
+
+        def take(first: int) -> Callable[[], None]:
+            def work() -> None:
+                for n in range(first, 20, 2):
+                    at = NOON + timedelta(minutes=n)
+                    text = f"step {n}"
+                    taker.take(make_update(f"u{n}", updated_datetime=at, description=text))
+
+            return work
+
+        def leave() -> None:
+            with filed.unit() as unit:
+                unit.complaints.forget_contact("c1")
+
+        Race(take(0), take(1), leave).run()
+
+        with filed.unit() as unit:
+            complaint = unit.complaints.get("k1")
+        assert complaint is not None
+        assert (complaint.status_text, complaint.contact_phone) == ("step 19", "")
+
+    def test_who_locks_keeps_others_waiting_until_the_unit_ends(self, filed: Record) -> None:
+        def add(word: str) -> Callable[[], None]:
+            def work() -> None:
+                for _ in range(20):
+                    with filed.unit() as unit:
+                        complaint = unit.complaints.get("k1", lock=True)
+                        assert complaint is not None
+                        complaint.status_text += word
+                        unit.complaints.save(complaint)
+
+            return work
+
+        Race(add("a"), add("b"), add("c")).run()
+        with filed.unit() as unit:
+            found = unit.complaints.by_backend_id("B-1", lock=True)
+        assert found is not None
+        assert Counter(found.status_text) == {"a": 20, "b": 20, "c": 20}
 
 
 class TestGivingWay:
