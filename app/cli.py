@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway = commands.add_parser("gateway", help="one gateway process (needs MINSHENG_REDIS_URL)")
     gateway.set_defaults(run=_gateway)
     worker = commands.add_parser("worker", help="one worker process (needs MINSHENG_REDIS_URL)")
-    worker.add_argument("--of-server", action="store_true", help=argparse.SUPPRESS)
+    worker.add_argument("--of-server", type=int, metavar="PID", help=argparse.SUPPRESS)
     worker.set_defaults(run=_worker)
     train = commands.add_parser("train", help="train the language model into models/")
     train.add_argument(
@@ -172,8 +172,8 @@ def _worker(arguments: argparse.Namespace) -> int:
     from app.worker import Worker
 
     settings = _distributed()
-    if arguments.of_server:
-        die_with_parent()
+    if arguments.of_server is not None:
+        die_with_parent(arguments.of_server)
     else:
         migrate(settings)
     model = newest_model()

@@ -288,7 +288,8 @@ class Children:
         while not self._stopping.is_set():
             began = time.monotonic()
             process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "worker", "--of-server"], env=dict(environ)
+                [sys.executable, "-m", "app.cli", "worker", "--of-server", str(os.getpid())],
+                env=dict(environ),
             )
             self._running.add(process)
             code = process.wait()
@@ -302,10 +303,16 @@ class Children:
             pause = min(pause * 2, 10.0)
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent does (Linux); elsewhere nothing happens."""
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to end this process when its parent does (Linux); elsewhere nothing happens.
+
+    `parent` is the process that started this one. It may be dead before the kernel was asked: then end at once, or
+    an orphan goes on working beside its successors.
+    """
     pr_set_pdeathsig = 1
     try:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     except (OSError, AttributeError):
         log.debug("no prctl here")
+    if os.getppid() != parent:
+        raise SystemExit("the server that started this worker has ended")

@@ -103,7 +103,9 @@ def _routes(site: Site) -> list[BaseRoute]:
         *AccountPages(site).routes(),
         *AuditPages(site).routes(),
         *WatermarkPages(site).routes(),
-        *ConversationNewsPages(site).routes(),  # before the page, whose path would take "<id>.json" too
+        *ConversationNewsPages(
+            site
+        ).routes(),  # before the page, whose path would take "<id>.json" too
         *DeskPages(site).routes(),
         *LiveRowPages(site).routes(),
         *MediumPages(site).routes(),

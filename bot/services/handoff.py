@@ -119,7 +119,8 @@ class Handoffs:
                 return before
             conversation.take(by.number, self._clock.now())
             self._claimed(unit, conversation, by)
-            self._changed_hands(unit, conversation, before, by.number)
+            moved = {"agent": by.number, "from": before, "to": by.number}
+            self._changed_hands(unit, conversation, moved)
             return before
 
         return self._change(conversation_id, act)
@@ -137,7 +138,8 @@ class Handoffs:
                 return
             conversation.take(to.number, self._clock.now())
             self._claimed(unit, conversation, to)
-            self._changed_hands(unit, conversation, by.number, to.number, words)
+            moved = {"agent": by.number, "from": by.number, "to": to.number}
+            self._changed_hands(unit, conversation, moved, words)
 
         self._change(conversation_id, act)
 
@@ -249,14 +251,14 @@ class Handoffs:
         return handoff
 
     def _changed_hands(
-        self, unit: Unit, conversation: Conversation, before: str, after: str, words: str = ""
+        self, unit: Unit, conversation: Conversation, moved: dict[str, str], words: str = ""
     ) -> None:
+        """Write down and tell who has it now; `moved`: `agent` who did it, `from` whom ("" for nobody), `to` whom."""
         moment = f"{conversation.id}:{conversation.version}"
         masked, _ = mask(words)
-        data = {"from": before, "to": after}
-        self._note(unit, conversation, f"moved:{moment}", masked, data)
-        name = "utter_person_changed" if before else "utter_person_joined"
-        self._tell(unit, conversation, f"joined:{moment}", name, after)
+        self._note(unit, conversation, f"moved:{moment}", masked, moved)
+        name = "utter_person_changed" if moved["from"] else "utter_person_joined"
+        self._tell(unit, conversation, f"joined:{moment}", name, moved["to"])
 
     def _back_to_bot(
         self, unit: Unit, conversation: Conversation, number: str, *, keep_form: bool

@@ -17,6 +17,7 @@ from bot.services.duty import office_now
 from console.pages.acting import conversation_of
 from console.site import Site, member_of
 
+_NOTHING = "（暂无）"
 _VARIABLE = re.compile(r"\{([^{}\n]{1,20})\}")
 
 
@@ -68,5 +69,13 @@ class CannedForPages:
 
 
 def fill(text: str, values: dict[str, str]) -> str:
-    """Return a text with its variables filled in; what is no variable of ours stays as it was typed."""
-    return _VARIABLE.sub(lambda match: values.get(match[1].strip(), match[0]), text)
+    """Return a text with its variables filled in; what is no variable of ours stays as it was typed.
+
+    One without a value says so, or a gap would go out unnoticed: 您的受理编号是 ，…
+    """
+
+    def filled(match: re.Match[str]) -> str:
+        name = match[1].strip()
+        return (values[name] or _NOTHING) if name in values else match[0]
+
+    return _VARIABLE.sub(filled, text)

@@ -145,9 +145,11 @@ def _phones(draft: Draft, rows: Sequence[Any]) -> list[str]:
 
 
 def _groups(directory: Directory) -> list[dict[str, Any]]:
-    groups: dict[str, list[dict[str, str]]] = {}
+    """Return the services by group, each with the words by which it is found too."""
+    groups: dict[str, list[dict[str, Any]]] = {}
     for service in directory.services:
-        entry = {"code": service.code, "name": service.name}
+        keywords = list(service.keywords)
+        entry = {"code": service.code, "name": service.name, "keywords": keywords}
         groups.setdefault(service.group or service.name, []).append(entry)
     return [{"name": name, "services": services} for name, services in groups.items()]
 

@@ -66,8 +66,11 @@ def _line(
 
 def _moved(words: str, data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return a note on who handed the citizen to whom, with the word they left."""
-    to = who(str(data["to"]), names)
-    told = f"转给 {to}" if data.get("from") else f"{to} 接管了这段对话"
+    to, had = str(data["to"]), str(data.get("from") or "")
+    if data.get("agent") == to:
+        told = f"接管了这段对话，之前由 {who(had, names)} 接待" if had else "接管了这段对话"
+    else:
+        told = f"转给 {who(to, names)}"
     return f"{told}：{words}" if words else told
 
 

@@ -42,6 +42,11 @@ def news(staff: Browser, conversation: str, **asked: Any) -> dict[str, Any]:
     return dict(staff.json(f"/conversations/{conversation}.json", **words))
 
 
+def taken(before: str) -> dict[str, str]:
+    """Return what a note says of a supervisor who took a conversation over."""
+    return {"agent": "2001", "from": before, "to": "2001"}
+
+
 def texts(lines: list[dict[str, Any]]) -> list[str]:
     return [shown["text"] for shown in lines]
 
@@ -94,9 +99,10 @@ def test_who_said_a_line_is_named(staff: Browser, record: SqlRecord, anna: str) 
             "h",
             "请接着问地址",
             direction=Direction.NOTE,
-            data={"from": "1024", "to": "1031"},
+            data={"agent": "1024", "from": "1024", "to": "1031"},
         ),
-        line(anna, "t", "", direction=Direction.NOTE, data={"from": "", "to": "2001"}),
+        line(anna, "t", "", direction=Direction.NOTE, data=taken("1031")),
+        line(anna, "v", "", direction=Direction.NOTE, data=taken("")),
         line(anna, "f", "", kind="follow"),
     )
     shown = news(staff, anna)["lines"]
@@ -106,10 +112,11 @@ def test_who_said_a_line_is_named(staff: Browser, record: SqlRecord, anna: str) 
         ("system", "系统告知市民", "（工号 1024 已接入）"),
         ("note", "1031 李强", "老住户"),
         ("note", "1024 王芳", "转给 1031 李强：请接着问地址"),
-        ("note", "内部备注", "2001 赵敏 接管了这段对话"),
+        ("note", "2001 赵敏", "接管了这段对话，之前由 1031 李强 接待"),
+        ("note", "2001 赵敏", "接管了这段对话"),
         ("citizen", "市民", ""),
     ]
-    assert [s["is_event"] for s in shown] == [False] * 7 + [True]
+    assert [s["is_event"] for s in shown] == [False] * 8 + [True]
     assert (shown[-1]["kind"], shown[2]["agent"]) == ("关注了公众号", "1024")
 
 
@@ -236,7 +243,7 @@ def test_each_answer_tells_where_it_is(staff: Browser, record: SqlRecord, anna: 
     }
     assert states["staff:2"]["can_retry"]
     assert "等他再来信就自动送出" in states["staff:2"]["why"]
-    assert states["reply:m1"]["name"] == "等待送出"
+    assert states["reply:m1"]["name"] == "正在答复"
     assert set(states) == {"staff:1", "staff:2", "reply:m1"}
 
 

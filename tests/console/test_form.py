@@ -325,7 +325,7 @@ class TestCanned:
         path = f"/conversations/{anna}/canned.json"
         own, shared = fang.json(path)["answers"]
         assert own == {"code": "hi", "title": "我的", "text": "我是 王芳", "is_own": True}
-        assert shared["text"] == "编号 ，地点，工作日 8:30–18:00，{天气}"
+        assert shared["text"] == "编号 （暂无），地点（暂无），工作日 8:30–18:00，{天气}"
         assert not shared["is_own"]
         store(record, complaint(1, conversation_id=anna))
         assert fang.json(path)["answers"][1]["text"].startswith(
@@ -339,4 +339,4 @@ class TestCanned:
             unit.canned.put(CannedAnswer("p", "地点", "地点：{地点}"))
         store(record, complaint(1, conversation_id=anna, visibility="confidential"))
         (answer,) = fang.json(f"/conversations/{anna}/canned.json")["answers"]
-        assert answer["text"] == "地点："
+        assert answer["text"] == "地点：（暂无）"

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-// `groups`: [{name, services: [{code, name}]}]; `likely` codes come first. `choose(code)` hears a choice.
+// `groups`: [{name, services: [{code, name, keywords}]}]; `likely` codes come first. `choose(code)` hears a choice.
 export function makePicker({ id, groups, likely, value, choose }) {
   const all = groups.flatMap((group) => group.services.map((one) => ({ ...one, group: group.name })));
   const input = el("input", {
@@ -25,7 +25,7 @@ export function makePicker({ id, groups, likely, value, choose }) {
 
   function open(part) {
     const wanted = part.trim().toLowerCase().split(/\s+/).filter((word) => word && word !== "·");
-    const fits = (one) => wanted.every((word) => words(one).toLowerCase().includes(word));
+    const fits = (one) => wanted.every((word) => `${words(one)} ${one.keywords.join(" ")}`.toLowerCase().includes(word));
     const near = wanted.length ? [] : likely.map((one) => all.find((service) => service.code === one)).filter(Boolean);
     shown = [...near.map((one) => ({ ...one, head: "可能是" })), ...all.filter(fits).map((one) => ({ ...one, head: one.group }))];
     at = shown.length && wanted.length ? 0 : -1;
