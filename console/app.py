@@ -103,9 +103,8 @@ def _routes(site: Site) -> list[BaseRoute]:
         *AccountPages(site).routes(),
         *AuditPages(site).routes(),
         *WatermarkPages(site).routes(),
-        *ConversationNewsPages(
-            site
-        ).routes(),  # before the page, whose path would take "<id>.json" too
+        # Before the page, whose path would take "<id>.json" too.
+        *ConversationNewsPages(site).routes(),
         *DeskPages(site).routes(),
         *LiveRowPages(site).routes(),
         *MediumPages(site).routes(),
