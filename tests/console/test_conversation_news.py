@@ -16,7 +16,6 @@ from bot.model.errors import RetryLater
 from bot.model.staff import Handoff
 from bot.storage.record import SqlRecord
 from console.pages.sending import may_retry, state
-from console.wording import DELIVERY_STATES
 from tests.console.desk_side import (
     START,
     Browser,
