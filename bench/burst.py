@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -26,6 +27,8 @@ from simulator.platform import Platform
 from simulator.store import Exchange
 
 MESSAGES = 1000
+PER_SECOND = 6.0
+"""Steady talk while workers come and go: one worker on half a shared machine can keep up with it."""
 _LATE_S = 30.0
 
 
@@ -38,6 +41,8 @@ class Burst:
     attempts: Counter[int]
     waits_s: list[float]
     unanswered: int
+    failures: Counter[str]
+    load: float
 
     def text(self) -> str:
         """Return it as lines."""
@@ -46,7 +51,8 @@ class Burst:
             f"burst: {sum(self.outcomes.values())} messages within {self.spread_s:.2f} s; "
             f"{dict(self.outcomes)}; attempts {dict(sorted(self.attempts.items()))}; "
             f"answered after: median {waits[len(waits) // 2]:.1f} s, last {waits[-1]:.1f} s; "
-            f"never answered: {self.unanswered}"
+            f"failed attempts {dict(self.failures)}; never answered: {self.unanswered} "
+            f"(machine's load before: {self.load:.1f} on {os.cpu_count()} cores)"
         )
 
 
@@ -83,7 +89,7 @@ def _settings(config: SimulatorConfig, url: str, backend: Backend) -> dict[str, 
 
 def _write(platform: Platform, messages: int) -> Burst:
     citizens = [platform.create_citizen(f"市民{number}") for number in range(messages)]
-    began = time.monotonic()
+    load, began = os.getloadavg()[0], time.monotonic()
     started: list[Future[Exchange]] = []
     for number, citizen in enumerate(citizens):
         due = began + number / messages
@@ -103,6 +109,13 @@ def _write(platform: Platform, messages: int) -> Burst:
         Counter(len(exchange.attempts) for exchange in done),
         sorted(exchange.elapsed_ms / 1000 for exchange in done),
         len(missing),
+        Counter(
+            str(attempt["result"])
+            for exchange in done
+            for attempt in exchange.attempts
+            if attempt["result"] not in ("replied", "accepted")
+        ),
+        load,
     )
 
 
@@ -113,7 +126,7 @@ def _is_answered(platform: Platform, citizen: str) -> bool:
 
 def takeover(folder: Path) -> str:
     """Kill one of two workers while citizens talk; return how long its citizens waited."""
-    with steady(folder, per_second=12) as machines:
+    with steady(folder, per_second=PER_SECOND) as machines:
         with machines.talk(60):
             kill = machines.kill_a_worker()
         waits = machines.waits_since(kill.at)
@@ -128,7 +141,7 @@ def takeover(folder: Path) -> str:
 
 def rolling(folder: Path) -> str:
     """Restart two gateways and two workers, one after the other, while citizens talk."""
-    with steady(folder, per_second=12) as machines:
+    with steady(folder, per_second=PER_SECOND) as machines:
         began = time.monotonic()
         with machines.talk(60):
             machines.restart_all()
