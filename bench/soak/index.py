@@ -9,6 +9,8 @@ from bench.soak.evidence import Case, Evidence, Line, Push, Role, Said, Send
 
 RECEIPT = re.compile(r"[A-Z]{1,4}-\d{6}-\d{4,}")
 FILED = re.compile(r"已提交，受理编号 ?([A-Z]{1,4}-\d{6}-\d{4,})")
+_TOKEN = re.compile(r"Q\d{6}|\d{5}号")
+_TOLD = re.compile(r"[NS]\d{6}")
 _LAST_LINE = re.compile(r"([A-Z]{1,4}-\d{6}-\d{4,})\s*$")
 _RECALLED = "最近答复："
 _JOINED = "已接入"
@@ -45,6 +47,15 @@ class Index:
         for said in evidence.said:
             self.said[said.citizen].append(said)
         self._absences = self._find_absences()
+        self.holders: dict[str, list[str]] = defaultdict(list)
+        """Token of a citizen's words → the cases that hold it."""
+        for case in evidence.cases:
+            for token in set(_TOKEN.findall(case.description + case.address)):
+                self.holders[token].append(case.id)
+        self._shown: dict[str, set[str]] = defaultdict(set)
+        for line in evidence.lines:
+            for token in _TOLD.findall(line.text):
+                self._shown[token].add(line.citizen)
         self.owners = self._owners()
 
     def push(self, said: Said) -> Push:
@@ -58,6 +69,10 @@ class Index:
             again = line.text.count(f"{_RECALLED}{token}")
             found += [line] * (line.text.count(token) - again)
         return found
+
+    def shown_to(self, token: str) -> set[str]:
+        """Return everybody whose phone showed this update or this person's answer."""
+        return self._shown[token]
 
     def left_after(self, citizen: str, moment: float) -> bool:
         """True if the citizen unfollowed after this, or was away then: what was not told must not be told any more."""
@@ -105,13 +120,10 @@ class Index:
 
     def _owners(self) -> dict[str, str]:
         """Return whose each receipt is: whoever said the words of its case, or was told it."""
-        owners = {}
-        said = {s.token: s.citizen for s in self.evidence.said if s.role is Role.WORDS}
-        for receipt, cases in self.cases.items():
-            words = cases[0].description + cases[0].address
-            owner = next((citizen for token, citizen in said.items() if token in words), "")
-            if owner:
-                owners[receipt] = owner
+        owners: dict[str, str] = {}
+        for said in self.evidence.said:
+            for case_id in self.holders[said.token] if said.role is Role.WORDS else ():
+                owners.setdefault(receipt_of(self.by_id[case_id]), said.citizen)
         return owners
 
 

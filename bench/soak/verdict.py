@@ -78,7 +78,10 @@ def _tellings(index: Index) -> Iterator[_Telling]:
             yield _answer(index, said, own)
     for receipt, citizen in index.owners.items():
         yield _Telling(
-            f"已提交，受理编号 {receipt}", citizen, "a receipt", _confirmed_at(index, citizen)
+            f"已提交，受理编号 {receipt}",
+            citizen,
+            "a receipt",
+            _confirmed_at(index, receipt, citizen),
         )
     for update in index.evidence.updates:
         case = index.by_id.get(update.case)
@@ -103,13 +106,24 @@ def _answer(index: Index, said: Said, own: list[Said]) -> _Telling:
     )
 
 
-def _confirmed_at(index: Index, citizen: str) -> float:
-    confirmed = [index.push(s).at for s in index.said[citizen] if s.role is Role.CONFIRM]
-    return min(confirmed, default=0.0)
+def _confirmed_at(index: Index, receipt: str, citizen: str) -> float:
+    """Return when the matter of a case was confirmed last; its receipt is owed from then on."""
+    case = index.cases[receipt][0].id
+    matters = {s.matter for s in index.said[citizen] if case in index.holders[s.token]}
+    confirmed = [
+        index.push(said).at
+        for said in index.said[citizen]
+        if said.role is Role.CONFIRM and said.matter in matters
+    ]
+    return max(confirmed, default=0.0)
 
 
 def _judge_telling(index: Index, verdict: Verdict, telling: _Telling) -> None:
     told = index.told(telling.citizen, telling.token)
+    others = index.shown_to(telling.token) - {telling.citizen}
+    if others:
+        why = f"{telling.what}, told to {', '.join(sorted(others))}"
+        verdict.told_twice.append(Finding(telling.token, telling.citizen, why, telling.exchanges))
     if not told:
         if telling.is_due and not index.left_after(telling.citizen, telling.since):
             why = f"{telling.what} was never told"
@@ -120,9 +134,8 @@ def _judge_telling(index: Index, verdict: Verdict, telling: _Telling) -> None:
     seen = tuple(line.id for line in told)
     doubtful = sum(1 for line in told[:-1] if index.is_ambiguous(line, telling.token))
     found = Finding(telling.token, telling.citizen, f"{telling.what}, {len(told)} times", seen)
-    is_excused = len(told) - telling.times <= min(
-        doubtful, 1
-    )  # an unknown outcome is repeated at most once
+    # An unknown outcome is repeated at most once.
+    is_excused = len(told) - telling.times <= min(doubtful, 1)
     (verdict.ambiguous if is_excused else verdict.told_twice).append(found)
 
 
@@ -151,13 +164,16 @@ def _unfiled(index: Index) -> Iterator[Finding]:
         for receipt in sorted({r for line in lines for r in FILED.findall(line.text)}):
             if receipt not in index.cases:
                 yield Finding(receipt, citizen, "a receipt was told, the backend has no such case")
+    for receipt, cases in index.cases.items():
+        if receipt not in index.owners:
+            yield Finding(receipt, "", f"{cases[0].id} is a case in nobody's words")
     for citizen, own in index.said.items():
         for said in own:
             push = index.push(said)
             if said.role is not Role.CONFIRM or not push.is_accepted:
                 continue
             words = [s.token for s in own if s.matter == said.matter and s.role is Role.WORDS]
-            if not any(_holders(index, token) for token in words):
+            if not any(index.holders[token] for token in words):
                 yield Finding(said.matter, citizen, "confirmed and never filed", (push.id,))
 
 
@@ -165,20 +181,12 @@ def _incomplete(index: Index) -> Iterator[Finding]:
     """Accepted words on a matter that was filed and that its case lacks."""
     for citizen, own in index.said.items():
         words = [said for said in own if said.role is Role.WORDS]
-        filed = {s.matter for s in words if _holders(index, s.token)}
+        filed = {s.matter for s in words if index.holders[s.token]}
         for said in words:
             push = index.push(said)
-            if said.matter not in filed or not push.is_accepted or _holders(index, said.token):
+            if said.matter not in filed or not push.is_accepted or index.holders[said.token]:
                 continue
             yield Finding(said.token, citizen, f"missing in the case of {said.matter}", (push.id,))
-
-
-def _holders(index: Index, token: str) -> list[str]:
-    return [
-        case.id
-        for case in index.evidence.cases
-        if token in case.description or token in case.address
-    ]
 
 
 def _filed_twice(index: Index) -> Iterator[Finding]:
@@ -192,7 +200,7 @@ def _filed_twice(index: Index) -> Iterator[Finding]:
     for said in index.evidence.said:
         if said.role is not Role.WORDS or times[said.token] > 1:
             continue  # what was said again may stand in two
-        if len({_receipt(index, i) for i in _holders(index, said.token)}) > 1:
+        if len({_receipt(index, i) for i in index.holders[said.token]}) > 1:
             yield Finding(said.token, said.citizen, "one message in two cases", (said.push,))
 
 

@@ -101,6 +101,10 @@ class TestLost:
         logs.all.cases, logs.all.updates = [], []
         assert {f.token for f in logs.judge().lost} == {RECEIPT, "M1"}
 
+    def test_a_case_in_nobodys_words(self, logs: Logs) -> None:
+        logs.all.cases.append(Case("B-2", "别的\n民声受理编号：HZ-261128-0009", ""))
+        assert [f.token for f in logs.judge().lost] == ["HZ-261128-0009"]
+
     def test_words_that_the_case_lacks(self, logs: Logs) -> None:
         logs.all.cases = [Case("B-1", STORY.replace(WORDS, ""), "")]
         assert [f.token for f in logs.judge().lost] == [WORDS]
@@ -177,6 +181,11 @@ class TestTwice:
         for line in (logs.news, logs.show(logs.news.text, "custom")):
             logs.send_of(line, "lost connection lost after the work")
         logs.show(logs.news.text, "custom")
+        assert [f.token for f in logs.judge().told_twice] == [NEWS]
+
+    def test_news_told_to_somebody_else(self, logs: Logs) -> None:
+        text = logs.news.text
+        logs.all.lines.append(Line(logs.next(), "oOther", text, "custom", 50.0))
         assert [f.token for f in logs.judge().told_twice] == [NEWS]
 
 
