@@ -172,6 +172,17 @@ class TestHolding:
         with record.unit() as unit:
             assert [d.key for d in unit.deliveries.held("c1")] == ["a", "b"]
 
+    def test_untold_is_what_is_held_or_waits_and_is_in_nobodys_hands(self, record: Record) -> None:
+        states = {s.value: s for s in DeliveryState}
+        rows = [make_delivery(name, state=state) for name, state in states.items()]
+        rows.append(make_delivery("filing", kind=DeliveryKind.FILING))
+        rows.append(make_delivery("another's", conversation_id="c2"))
+        with record.unit() as unit:
+            for row in rows:
+                unit.deliveries.add(row)
+            untold = {d.key for d in unit.deliveries.untold("c1")}
+        assert untold == {"offered", "queued", "retry", "held"}
+
     def test_a_citizen_who_left_is_told_nothing_more_but_cases_are_filed(
         self, record: Record
     ) -> None:
