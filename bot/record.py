@@ -176,7 +176,10 @@ class Deliveries(Protocol):
         """Return everything that the citizen is still to be told and nobody is telling now, oldest first."""
 
     def requeue_held(self, conversation_id: str, kind: str) -> int:
-        """Let held deliveries of this kind be tried again now, in their order; returns how many."""
+        """Let deliveries of this kind that are held, or wait for a later try, be tried again now, in their order.
+
+        Returns how many.
+        """
 
     def latest_of_kind(self, conversation_id: str, kind: str) -> Delivery | None:
         """Return the newest delivery of this kind to this citizen."""

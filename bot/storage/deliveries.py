@@ -147,14 +147,15 @@ class Deliveries:
         return self._told_in(conversation_id, (DeliveryState.HELD, *DUE_STATES))
 
     def requeue_held(self, conversation_id: str, kind: str) -> int:
-        """Let held deliveries of this kind be tried again now, in their order; returns how many.
+        """Let what is held, or waits for a later try, be tried again now, in its order; returns how many.
 
         All are due at the same moment, where `due` goes by id. What the platform refused stays held: it would again.
         Their time to give up begins anew.
         """
+        waiting = (DeliveryState.HELD, DeliveryState.RETRY)
         ids = [
             delivery.id
-            for delivery in self.held(conversation_id)
+            for delivery in self._told_in(conversation_id, waiting)
             if delivery.kind.value == kind
             and not any(entry.startswith(_REFUSED) for entry in delivery.trail)
         ]
@@ -168,7 +169,10 @@ class Deliveries:
         for some in chunks(ids):
             self._c.execute(
                 deliveries.update()
-                .where(deliveries.c.id.in_(some), deliveries.c.state == DeliveryState.HELD.value)
+                .where(
+                    deliveries.c.id.in_(some),
+                    deliveries.c.state.in_([state.value for state in waiting]),
+                )
                 .values(**values)
             )
         return len(ids)

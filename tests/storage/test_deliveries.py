@@ -225,8 +225,10 @@ class TestHeldAnswers:
         first, second, third = add(
             record,
             make_delivery("a", kind=self.ANSWER, state=self.HELD, due_at=later, attempts=4),
-            make_delivery("b", kind=self.ANSWER, state=self.HELD, trail=["unknown"]),
-            make_delivery("c", kind=self.ANSWER, state=self.HELD, trail=["no custom: 4"]),
+            make_delivery("b", kind=self.ANSWER, state=DeliveryState.RETRY, due_at=later),
+            make_delivery(
+                "c", kind=self.ANSWER, state=self.HELD, trail=["unknown", "no custom: 4"]
+            ),
         )
         clock.pass_(minutes=5)
         with record.unit() as unit:
