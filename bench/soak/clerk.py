@@ -23,7 +23,7 @@ _LOOK_S = 0.7
 _PATIENCE_S = 8.0
 _AT_ONCE = 8
 _ENOUGH = 2
-_HELD_MOST_S = 12.0
+_HELD_MOST_S = 30.0
 
 
 class _SignedOut(Exception):

@@ -14,7 +14,7 @@ _TOLD = re.compile(r"[NS]\d{6}")
 _LAST_LINE = re.compile(r"([A-Z]{1,4}-\d{6}-\d{4,})\s*$")
 _RECALLED = "最近答复："
 _JOINED = "已接入"
-_HELD_S = 45.0
+_HELD_S = 75.0
 """Longer than a clerk keeps anybody, and than it takes to tell the citizen that one has come."""
 _LEAVING = "取消关注"
 _BACK_S = 1.0

@@ -126,7 +126,9 @@ def wants_a_person(citizen: Citizen) -> None:
         return
     for _ in range(2):
         mark = citizen.street.tokens.mark()
-        citizen.say(f"请问我的事怎么样了，记号{mark}", Role.TO_STAFF, token=mark)
+        asked = citizen.send(f"请问我的事怎么样了，记号{mark}", Role.TO_STAFF, token=mark)
+        citizen.wait_for_end([asked])
+        citizen.wait_for(mark, asked, _COMES_S)
     citizen.wait_for("已结束", push, _COMES_S)
 
 
