@@ -5,7 +5,7 @@ import { ask, prepareApi } from "./desk/api.js";
 import { gather } from "./desk/gather.js";
 import { openSocket } from "./desk/socket.js";
 
-const GATHER_MS = 500;
+const GATHER_MS = 2000;
 const POLL_MS = 15000;
 const { rows, events, home, signIn } = document.body.dataset;
 const toast = document.querySelector("#toast");

@@ -6,7 +6,7 @@ import { gather } from "./gather.js";
 import { howMany, prepareRows, roveTo, step, takeRows } from "./rows.js";
 import { setNow } from "./time.js";
 
-const GATHER_MS = 150;
+const GATHER_MS = 400;
 const SEARCH_MS = 300;
 const TICK_MS = 5000;
 const EMPTY = {

@@ -13,7 +13,7 @@ import * as list from "./list.js";
 import { select } from "./rows.js";
 import { openSocket } from "./socket.js";
 
-const ALERTS_MS = 500;
+const ALERTS_MS = 2000;
 const DOWN_SAID_MS = 1500; // a short break is nobody's business
 const POLL_MS = 15000;
 const main = $("main");
