@@ -57,7 +57,7 @@ TROUBLES: tuple[Trouble, ...] = (
     _mood("backend slow", "slow_s", 4.0),
     Trouble("wechat refuses connections", lambda world: world.api.down()),
     _mood("backend answers 500", "is_broken", True),
-    _fault("wechat 40001 storm", "*", errcode=40001, times=_MANY),
+    _fault("wechat 40001 storm", errcode=40001, times=_MANY),
     _mood("backend answers 500 after storing", "fails_after_storing", 3),
     _fault("wechat loses an answer", lost=True, times=1),
     _mood("backend times out after storing", "slow_s", 11.0),
