@@ -29,6 +29,7 @@ class Kept:
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper = threading.Thread(target=self._keep, name=f"keep-{name}", daemon=True)
+        self._groups: list[int] = []
         self.starts = 0
 
     def start(self) -> None:
@@ -57,7 +58,8 @@ class Kept:
         if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(within_s)
-            _kill_group(process.pid)
+        for group in self._groups:  # what a killed one left behind, too
+            _kill_group(group)
         if self._keeper.is_alive():
             self._keeper.join(within_s)
 
@@ -79,6 +81,7 @@ class Kept:
                     start_new_session=True,
                 )
             self._process = process
+            self._groups.append(process.pid)
             self.starts += 1
             process.wait()
             self._stopping.wait(AGAIN_S)
