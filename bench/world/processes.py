@@ -9,9 +9,11 @@ import socket
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_MARK = "BENCH_KEPT"
 AGAIN_S = 0.3
 """Pause before a process that ended is started again (systemd's RestartSec is 100 ms unless told otherwise)."""
 
@@ -24,7 +26,8 @@ class Kept:
     ) -> None:
         self.name = name
         self._command = list(command)
-        self._environ = dict(environ)
+        self._mark = f"{_MARK}={uuid.uuid4().hex}"
+        self._environ = {**environ, _MARK: self._mark.partition("=")[2]}
         self._log = log
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +62,7 @@ class Kept:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(within_s)
         for group in self._groups:  # what a killed one left behind, too
-            _kill_group(group)
+            _kill_members(group, self._mark.encode())
         if self._keeper.is_alive():
             self._keeper.join(within_s)
 
@@ -87,9 +90,12 @@ class Kept:
             self._stopping.wait(AGAIN_S)
 
 
-def _kill_group(group: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+def _kill_members(group: int, mark: bytes) -> None:
+    """End those of a group that carry our mark: its number may be another's by now."""
+    for pid in members(group):
+        with contextlib.suppress(OSError):
+            if mark in (Path("/proc") / str(pid) / "environ").read_bytes().split(b"\0"):
+                os.kill(pid, signal.SIGKILL)
 
 
 def free_port() -> int:
