@@ -18,6 +18,9 @@ from bot.record import Record
 from bot.services.deliver import Postponed
 
 _LOOK_AGAIN_S = 1.0
+_KNOWN_AFTER_S = 6.5
+"""A passive answer counts as told once no further attempt came for six seconds (bot.storage.motion.answers): a look
+before that costs two transactions and says "wait", unless nobody waits at all, which the first one finds."""
 _STILL_GOING = (*DUE_STATES, DeliveryState.IN_FLIGHT)
 
 
@@ -49,7 +52,7 @@ class ReplyHandler:
         key = delivery.payload.get("answers")
         settled = self._answers.settle(key) if key else Settled.OPEN
         if settled is Settled.WAIT:
-            raise Postponed(_LOOK_AGAIN_S)
+            raise Postponed(_until_known(delivery))
         if settled is Settled.PASSIVE:
             delivery.rung = "passive"
             return
@@ -148,6 +151,14 @@ class NoticeHandler:
                     state=DeliveryState.HELD,
                 )
             )
+
+
+def _until_known(delivery: Delivery) -> float:
+    """Return after how many seconds it is worth looking again whether a callback's answer was told."""
+    if delivery.created_at is None:
+        return _LOOK_AGAIN_S
+    looked_after = (delivery.due_at - delivery.created_at).total_seconds()
+    return max(_LOOK_AGAIN_S, _KNOWN_AFTER_S - looked_after)
 
 
 def _text(delivery: Delivery) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -201,11 +202,12 @@ class TestAnswers:
     def test_while_a_callback_may_still_come_it_waits_without_counting(self, house: House) -> None:
         answers = FixedAnswers(Settled.WAIT, Settled.WAIT, Settled.OPEN)
         house.add(reply(answers="m1"))
-        for _ in range(2):
+        for seconds in (6.5, 1):  # first when it can be known, then soon again
             house.run(answers=answers)
             assert house.find().state is DeliveryState.OFFERED
             assert house.find().attempts == 0
-            house.clock.pass_(seconds=1)
+            assert house.find().due_at == house.clock.now() + timedelta(seconds=seconds)
+            house.clock.pass_(seconds=seconds)
         house.run(answers=answers)
         assert house.messenger.texts == ["在哪里？"]
         assert house.find().rung == "custom"
@@ -234,7 +236,7 @@ class TestAnswers:
         )
         for _ in range(4):
             house.run(answers=answers)
-            house.clock.pass_(seconds=1)
+            house.clock.pass_(seconds=7)
         assert house.messenger.texts == ["二", "三"]
 
     def test_a_part_that_failed_for_good_does_not_hold_the_next_up(self, house: House) -> None:
