@@ -195,7 +195,7 @@ class TestVariables:
         put(agent, text="|".join(f"{{{name}}}" for name in VARIABLES))
         anna = waits(record, "anna", WaitReason.ASKED, START)
         (answer,) = agent.json(f"/conversations/{anna}/canned.json")["answers"]
-        assert answer["text"] == "1024|王芳|||工作日 8:30–18:00"
+        assert answer["text"] == "1024|王芳|（暂无）|（暂无）|工作日 8:30–18:00"
 
 
 class TestFirstOnes:
