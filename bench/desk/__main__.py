@@ -92,6 +92,7 @@ def _to_every_console(
     ]
     for talker in talkers:
         talker.start()
+        time.sleep(_TALK_S / len(talkers))  # one after the other, as people do
     sent = {}
     for number in range(1, asked.lines + 1):
         token = f"BENCH{number:05d}"
