@@ -1,6 +1,6 @@
 """From a citizen's thumb to every open console: milliseconds until a line is in the DOM, and how 500 rows behave.
 
-`python -m bench.desk [--conversations 50] [--consoles 5] [--lines 60]`; needs /usr/bin/chromium. Both ends read the clock
+`python -m bench.desk [--conversations 50] [--consoles 5] [--lines 25]`; needs /usr/bin/chromium. Both ends read the clock
 of this machine; the way goes through the simulated platform, the callback, Redis, a turn, the record and the socket.
 """
 
