@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from bot.model.message import Accepted, Inbound, Kind, Refusal, Reply
@@ -40,6 +40,10 @@ class Emergencies(Protocol):
 
     def match(self, text: str) -> Emergency | None:
         """Return the emergency that the text speaks of, or None."""
+
+
+async def _open() -> bool:
+    return True
 
 
 class Door:
@@ -85,8 +89,14 @@ class Door:
         self._last_hold_s = last_hold_s
         self._accept_s = accept_s
 
-    async def __call__(self, message: Inbound) -> Reply | None:
+    async def __call__(
+        self, message: Inbound, is_open: Callable[[], Awaitable[bool]] = _open
+    ) -> Reply | None:
         """Return the passive answer, or None: `success`, nothing is said on this connection.
+
+        `is_open` says whether the platform still holds the connection. It counts its five seconds from when it
+        connected, which may be before a gateway that is just starting hears of it; an answer is not taken for a
+        connection that was given up, or it would count as told.
 
         Raises:
             Unavailable: the message could not be accepted, or its answer not be taken; the caller refuses
@@ -109,7 +119,7 @@ class Door:
             return None
         is_last = accepted.attempt >= self._attempts
         until = began + (self._last_hold_s if is_last else self._hold_s)
-        return await self._answer(message.key, until=until, is_last=is_last)
+        return await self._answer(message.key, is_open, until=until, is_last=is_last)
 
     async def _accept(self, message: Inbound, *, until: float) -> Accepted:
         while True:
@@ -149,10 +159,12 @@ class Door:
             logger.warning("duty hours not known in time: nobody is said to be there")
             return False
 
-    async def _answer(self, key: str, *, until: float, is_last: bool) -> Reply | None:
+    async def _answer(
+        self, key: str, is_open: Callable[[], Awaitable[bool]], *, until: float, is_last: bool
+    ) -> Reply | None:
         left = max(until - asyncio.get_running_loop().time(), 0.0)
         try:
-            if await self._waiting.wait(key, left):
+            if await self._waiting.wait(key, left) and await is_open():
                 return await self._waiting.take(key)
             if is_last:
                 await self._waiting.leave(key)

@@ -31,7 +31,8 @@ from connectors.wechat.rendering import divide, passive_xml, render
 
 log = logging.getLogger(__name__)
 
-Door = Callable[[Inbound], Awaitable["Reply | None"]]
+Connected = Callable[[], Awaitable[bool]]
+Door = Callable[[Inbound, Connected], Awaitable["Reply | None"]]
 Rest = Callable[[Inbound, "list[Reply]"], Awaitable[None]]
 
 PATH = "/wechat"
@@ -83,7 +84,8 @@ class WeChatCallback:
 
     Args:
         account: whose signatures and keys are taken.
-        door: takes one message and returns the passive answer, or None for `success`. It is called
+        door: takes one message, and what says whether its connection is still open, and returns the passive
+            answer, or None for `success`. It is called
             for every attempt of a message, with the same key, and raises `Unavailable` when the
             message could not be made durable. Not called for kinds that need no handling.
         clock: for freshness and the answer's own time.
@@ -147,7 +149,7 @@ class WeChatCallback:
             return self._say("bad_message", SUCCESS)
         self._metrics.pushes.labels(opened.push.label).inc()
         try:
-            return await self._answer(opened)
+            return await self._answer(opened, request)
         except Unavailable as error:
             return self._refuse("unavailable", 503, error)
 
@@ -172,11 +174,15 @@ class WeChatCallback:
         opened = self._envelopes.open(encrypted)
         return _Opened(_parse(opened.xml), nonce, opened.aes_key)
 
-    async def _answer(self, opened: _Opened) -> Response:
+    async def _answer(self, opened: _Opened, request: Request) -> Response:
         message = opened.push.message
+
+        async def is_open() -> bool:
+            return not await request.is_disconnected()
+
         if not _reaches_the_door(message):
             return self._say("ignored", SUCCESS)
-        reply = await self._door(message)
+        reply = await self._door(message, is_open)
         # LOCATION, unsubscribe and receipts may get nothing but `success` (contract section 2).
         if reply is None or not message.kind.is_said:
             return self._say("success", SUCCESS)

@@ -114,6 +114,22 @@ def test_three_attempts_at_two_gateways_share_one_turn_and_one_answer(
     assert answers.settle("m1", offset_s=6.1) is Settled.PASSIVE
 
 
+def test_an_answer_is_not_taken_for_a_connection_that_was_given_up(
+    url: str, client: redis.Redis, answers: RedisAnswers
+) -> None:
+    async def gone() -> bool:
+        return False
+
+    async def story(gateways: Gateways) -> None:
+        call = asyncio.create_task(gateways.doors[0](said("m1"), gone))
+        await attempts_made(client, "m1", 1)
+        answers.offer("m1", REPLY)
+        assert await call is None
+        assert answers.settle("m1", offset_s=6.1) is Settled.OPEN
+
+    run(url, story)
+
+
 def test_an_answer_arrives_though_the_subscription_is_dead(
     url: str, client: redis.Redis, answers: RedisAnswers
 ) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from xml.etree import ElementTree
@@ -45,8 +47,12 @@ class Office:
     seen: list[Inbound] = field(default_factory=list)
     rest: list[list[Reply]] = field(default_factory=list)
 
-    async def door(self, message: Inbound) -> Reply | None:
-        await asyncio.sleep(0)
+    patience: float = 0.0
+    was_open: list[bool] = field(default_factory=list)
+
+    async def door(self, message: Inbound, is_open: Callable[[], Awaitable[bool]]) -> Reply | None:
+        await asyncio.sleep(self.patience)
+        self.was_open.append(await is_open())
         if self.broken:
             raise Unavailable("no store")
         self.seen.append(message)
@@ -308,3 +314,18 @@ def test_signed_garbage_never_gives_5xx(
 ) -> None:
     assert served_keyed.post(*Platform(NOW).safe(body)).status_code in (200, 400)
     assert served_plain.post(*Platform(NOW).plain(body)).status_code in (200, 400)
+
+
+def test_the_door_is_told_whether_the_platform_still_holds_the_connection(plain: Site) -> None:
+    query, body = Platform(NOW).plain(text_push())
+    plain.office.was_open.clear()
+    assert plain.post(query, body).status_code == 200
+    plain.office.patience = 0.5
+    with pytest.raises(requests.ReadTimeout):
+        plain.session.post(plain.url, params=query, data=body, timeout=0.1)
+    end = time.monotonic() + 10
+    while len(plain.office.was_open) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    plain.office.patience = 0.0
+    assert plain.office.was_open == [True, False]
