@@ -334,11 +334,13 @@ def _last_told(unit: Unit, conversation: Conversation) -> Any:
 def _after_person(unit: Unit, conversation: Conversation) -> bool:
     """True for the first words after a person left: a form left open is asked after before they are added to it.
 
-    Not if that was asked when the person left.
+    Not if none is open, or if that was asked when the person left.
     """
+    draft = open_form.draft_of(conversation.snapshot)
+    if draft.is_empty or draft.asking == RESUME:
+        return False  # and most turns need not look at the transcript
     told = _last_told(unit, conversation)
-    by_bot = told is None or told.direction == Direction.BOT.value
-    return not by_bot and open_form.draft_of(conversation.snapshot).asking != RESUME
+    return told is not None and told.direction != Direction.BOT.value
 
 
 def _read_aloud(reply: Reply) -> str:
