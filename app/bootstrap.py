@@ -27,6 +27,7 @@ from bot.services.housekeeping import Housekeeping
 from bot.services.ladder import NoticeHandler, NoticeTemplates, ReplyHandler
 from bot.services.media import MediaHandler
 from bot.services.on_behalf import OnBehalf
+from bot.services.settling import Settler
 from bot.services.speaking import AnswerHandler
 from bot.services.turn import TurnTaker
 from bot.services.updates import UpdatePoller, UpdateTaker
@@ -187,7 +188,7 @@ class Parts:
             media_url=self.links.url,
         )
         told: dict[str, Handler] = {
-            "reply": ReplyHandler(self.record, self.messenger, RedisAnswers(self.redis)),
+            "reply": ReplyHandler(self.record, self.messenger),
             "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
         }
         answered: dict[str, Handler] = {"answer": AnswerHandler(self.record, self.messenger)}
@@ -202,6 +203,10 @@ class Parts:
             name: Deliverer(self.record, handlers, self.clock, self.live)
             for name, handlers in lines.items()
         }
+
+    def settler(self) -> Settler:
+        """Return what finds out which answers were told by callbacks."""
+        return Settler(self.record, RedisAnswers(self.redis), self.clock, self.live)
 
     def close(self) -> None:
         """Give connections back."""

@@ -28,7 +28,9 @@ TURN_MOST_S = 120
 """A turn that takes longer is taken for one that never ends: the process does, and another begins anew. Every wait of
 a turn is shorter (10 s for a lock, 25 s for a dead connection)."""
 _STDERR = 2
-_DELIVER_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.25
+_LOOK_MOST_OFTEN_S = 0.05
+"""Each turn wakes the look for what is due; in a burst one look serves many turns."""
 _SERVICES_EVERY = timedelta(minutes=10)
 _SERVICES_AGAIN = timedelta(seconds=2)
 _POLLING = "backend-poll"
@@ -49,7 +51,9 @@ class Worker:
         self._lease = RedisLease(parts.redis, parts.process_id)
         self._stop = threading.Event()
         self._deliverers = parts.deliverers()
+        self._settler = parts.settler()
         self._nudges = {name: threading.Event() for name in self._deliverers}
+        self._turned = threading.Event()
         self._turn_seconds = Histogram(
             "minsheng_turn_seconds", "Time of one turn", registry=parts.registry
         )
@@ -63,6 +67,7 @@ class Worker:
             threading.Thread(target=self._deliver, args=(name,), name=name, daemon=True)
             for name in self._deliverers
         ]
+        threads.append(threading.Thread(target=self._look_for_due, name="due", daemon=True))
         threads.append(threading.Thread(target=self._watch_backend, name="backend", daemon=True))
         threads.append(threading.Thread(target=self._watch_handoffs, name="handoffs", daemon=True))
         threads.append(threading.Thread(target=self._keep_house, name="house", daemon=True))
@@ -75,7 +80,7 @@ class Worker:
                     self._take(entry)
         finally:
             self._partitions.release_all()
-            self._nudge_all()
+            self._turned.set()
             for thread in threads:
                 thread.join(5)
 
@@ -111,7 +116,7 @@ class Worker:
                 self._give_up(entry, "turn failed three times")
         finally:
             faulthandler.cancel_dump_traceback_later()
-        self._nudge_all()
+        self._turned.set()
 
     def _give_up(self, entry: Entry, reason: str) -> None:
         """Set a message aside that cannot be worked on, and tell the citizen; nobody behind it shall wait for it."""
@@ -136,14 +141,28 @@ class Worker:
                 log.exception("giving up failed too")
         return Reply(self._parts.phrases.say("utter_unwell")) if message.kind.is_said else None
 
-    def _nudge_all(self) -> None:
+    def _look_for_due(self) -> None:
+        """Settle what was offered to callbacks and wake whoever has something to deliver; one look for all of them."""
+        while not self._stop.wait(_LOOK_MOST_OFTEN_S):
+            self._turned.wait(_LOOK_EVERY_S)
+            self._turned.clear()
+            _guarded("settling", self._settler.run_once)
+            _guarded("due", self._wake_deliverers)
         for nudge in self._nudges.values():
             nudge.set()
+
+    def _wake_deliverers(self) -> int:
+        with self._parts.record.reading() as unit:
+            kinds = unit.deliveries.kinds_due()
+        for name, deliverer in self._deliverers.items():
+            if kinds & deliverer.kinds:
+                self._nudges[name].set()
+        return len(kinds)
 
     def _deliver(self, name: str) -> None:
         deliverer, nudge = self._deliverers[name], self._nudges[name]
         while not self._stop.is_set():
-            nudge.wait(_DELIVER_EVERY_S)
+            nudge.wait()
             nudge.clear()
             _guarded(name, deliverer.run_once)
 

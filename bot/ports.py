@@ -78,6 +78,9 @@ class Answers(Protocol):
     def settle(self, key: str) -> Settled:
         """Decide what became of the answer; OPEN is final and closes it to callbacks (atomic)."""
 
+    def settle_many(self, keys: Sequence[str]) -> list[Settled]:
+        """Decide each of several answers as `settle` does, in their order."""
+
 
 class Lease(Protocol):
     """One owner at a time for a named duty (polling, housekeeping), over all machines."""

@@ -163,6 +163,20 @@ class Deliveries(Protocol):
         Only of these kinds, if any are given.
         """
 
+    def kinds_due(self) -> set[str]:
+        """Return the kinds of which something is due."""
+
+    def offered(self, *, limit: int) -> list[Delivery]:
+        """Return answers offered to callbacks at which it is time to look, oldest first."""
+
+    def settle(
+        self, *, told: Collection[int], untaken: Collection[int], later: Mapping[int, datetime]
+    ) -> None:
+        """Write down what became of offered answers: a callback told them, none will, or it is not known till then.
+
+        Must leave alone one that is no longer on offer.
+        """
+
     def claim(self, delivery_id: int) -> Delivery | None:
         """Take one for sending, None if another sender has it; must never give it to two."""
 

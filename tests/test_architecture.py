@@ -44,6 +44,7 @@ RASA = {
     "actions": ("rasa_sdk",),
     "nlu.components": ("rasa",),
     "app.rasa_dialogue": ("rasa", "rasa_sdk"),
+    "app.rasa_shortcuts": ("rasa",),
     "app.train": ("rasa",),
     "app.action_server": ("rasa_sdk",),
 }
@@ -250,7 +251,8 @@ def test_importing_a_module_opens_no_file_socket_or_client() -> None:
 
 def test_importing_what_needs_rasa_opens_nothing_either() -> None:
     names = _importable(("actions", "app", "nlu"))
-    warm = f"{_WARM}, rasa.core.agent, rasa.engine.recipes.default_recipe, rasa_sdk.executor, sklearn.svm"
+    warm = f"{_WARM}, rasa.core.agent, rasa.core.policies.rule_policy, "
+    warm += "rasa.engine.recipes.default_recipe, rasa_sdk.executor, sklearn.svm"
     assert len(names) >= 30
     assert _import_all(names, warm) == {"imported": len(names), "found": []}
 

@@ -37,7 +37,10 @@ class DeliveryState(str, Enum):
     WITHHELD = "withheld"
 
 
-DUE_STATES = (DeliveryState.QUEUED, DeliveryState.RETRY, DeliveryState.OFFERED)
+DUE_STATES = (DeliveryState.QUEUED, DeliveryState.RETRY)
+"""What a sender may take once its time has come."""
+OPEN_STATES = (*DUE_STATES, DeliveryState.OFFERED)
+"""What is still to happen and is in nobody's hands."""
 
 
 @dataclass

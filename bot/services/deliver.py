@@ -67,9 +67,14 @@ class Deliverer:
         self._live = live
         self._pause = pause
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of delivery it carries out."""
+        return frozenset(self._handlers)
+
     def run_once(self, *, limit: int = 50) -> int:
         """Carry out what is due now; returns how many were claimed."""
-        with self._record.reading() as unit:  # asked many times a second: keeps no writer waiting
+        with self._record.reading() as unit:
             ids = unit.deliveries.due(kinds=tuple(self._handlers), limit=limit)
         return sum(1 for delivery_id in ids if self._one(delivery_id))
 
@@ -171,7 +176,5 @@ class Deliverer:
         return True
 
     def _again(self, delivery: Delivery, seconds: float) -> None:
-        delivery.state = (
-            DeliveryState.OFFERED if "answers" in delivery.payload else DeliveryState.RETRY
-        )
+        delivery.state = DeliveryState.RETRY
         delivery.due_at = self._clock.now() + timedelta(seconds=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ class Heard:
         phones: those masks that stand for phone numbers.
         first_contact: nothing was ever said to this citizen.
         after_silence: the last message is half an hour old or older, or a person spoke with the citizen since.
+        parsed: what `Dialogue.listen` made of the message; if empty, the dialogue listens now.
     """
 
     message: Inbound
@@ -26,6 +28,7 @@ class Heard:
     phones: tuple[str, ...]
     first_contact: bool
     after_silence: bool
+    parsed: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class Spoken:
 
 class Dialogue(Protocol):
     """Turns a message into an answer."""
+
+    def listen(self, message: Inbound) -> Sequence[Any]:
+        """Understand the words by themselves, before the record is opened: a turn keeps other writers out of it.
+
+        The message is masked as in `Heard`; the result is for `Heard.parsed`.
+        """
 
     def respond(self, heard: Heard, snapshot: dict[str, Any] | None, counter: Counter) -> Spoken:
         """Answer one message.

@@ -1,4 +1,4 @@
-"""Telling a citizen: an answer nobody took any more, or news about a case.
+"""Telling a citizen: an answer that no callback took, or news about a case.
 
 News climbs a ladder: customer-service message while the window and its allowance last, else a subscription notice
 with consent, else a template message, else it is held and told with the next answer (wechat-contract 7.4).
@@ -10,18 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.model.conversation import Conversation
-from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import OPEN_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.model.errors import Permanent, WindowClosed
 from bot.model.message import Reply
-from bot.ports import Answers, Clock, Messenger, Settled
+from bot.ports import Clock, Messenger
 from bot.record import Record
 from bot.services.deliver import Postponed
 
 _LOOK_AGAIN_S = 1.0
-_KNOWN_AFTER_S = 6.5
-"""A passive answer counts as told once no further attempt came for six seconds (bot.storage.motion.answers): a look
-before that costs two transactions and says "wait", unless nobody waits at all, which the first one finds."""
-_STILL_GOING = (*DUE_STATES, DeliveryState.IN_FLIGHT)
+_STILL_GOING = (*OPEN_STATES, DeliveryState.IN_FLIGHT)
 
 
 @dataclass(frozen=True)
@@ -38,24 +35,16 @@ class NoticeTemplates:
 
 
 class ReplyHandler:
-    """Settles an answer offered to a callback, or sends it when nobody waits any more."""
+    """Sends an answer that no callback took (bot.services.settling finds that out)."""
 
     is_told = True
 
-    def __init__(self, record: Record, messenger: Messenger, answers: Answers) -> None:
+    def __init__(self, record: Record, messenger: Messenger) -> None:
         self._record = record
         self._messenger = messenger
-        self._answers = answers
 
     def carry_out(self, delivery: Delivery) -> None:
-        """Count the answer as told if a callback took it, else send it; a closed window holds it."""
-        key = delivery.payload.get("answers")
-        settled = self._answers.settle(key) if key else Settled.OPEN
-        if settled is Settled.WAIT:
-            raise Postponed(_until_known(delivery))
-        if settled is Settled.PASSIVE:
-            delivery.rung = "passive"
-            return
+        """Send it, after what came before it; a closed window holds it."""
         if is_held_back(self._record, delivery):
             delivery.state = DeliveryState.HELD
             delivery.payload = {**delivery.payload, "text": _text(delivery)}
@@ -151,14 +140,6 @@ class NoticeHandler:
                     state=DeliveryState.HELD,
                 )
             )
-
-
-def _until_known(delivery: Delivery) -> float:
-    """Return after how many seconds it is worth looking again whether a callback's answer was told."""
-    if delivery.created_at is None:
-        return _LOOK_AGAIN_S
-    looked_after = (delivery.due_at - delivery.created_at).total_seconds()
-    return max(_LOOK_AGAIN_S, _KNOWN_AFTER_S - looked_after)
 
 
 def _text(delivery: Delivery) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,11 +27,11 @@ from bot.ports import (
 )
 from bot.record import Record, Unit
 from bot.services import duty, forget, handoff, open_form, phrasing, receipts, untold
+from bot.services.arrival import Arrival
 from bot.services.counter import Counter, Sign
 from bot.services.dialogue import Dialogue, Heard
 from bot.services.directory import Directory
 from bot.services.intake import RESUME
-from bot.services.masking import mask, phones_among
 
 SILENCE = timedelta(minutes=30)
 _SETTLE_AFTER = timedelta(seconds=2)
@@ -85,6 +84,7 @@ class TurnTaker:
             bot.record.Stale: another worker was faster; take it again.
         """
         directory = self._directory()  # may read the record: not inside the turn's own unit
+        arrival = Arrival.of(message, self._sealer, self._emergencies, self._dialogue)
         with self._record.unit() as unit:
             conversation = unit.conversations.open(
                 self._sealer.pseudonym(message.citizen), message.citizen
@@ -92,19 +92,16 @@ class TurnTaker:
             if unit.conversations.has_line(message.key):
                 reply = _answer_of(unit, message)
             else:
-                reply = self._respond(unit, conversation, message, directory)
+                reply = self._respond(unit, conversation, arrival, directory)
                 unit.conversations.save(conversation)
         self._live.publish(CHANGED, {"conversation": conversation.id})
         return reply
 
     def _respond(
-        self, unit: Unit, conversation: Conversation, message: Inbound, directory: Directory
+        self, unit: Unit, conversation: Conversation, arrival: Arrival, directory: Directory
     ) -> Reply | None:
-        text, originals = mask(message.text)
-        sealed = {short: self._sealer.seal(full) for short, full in originals.items()}
-        masked = replace(message, text=text)
-        emergency = self._emergencies.match(message.text) if message.text else None
-        line = _line(conversation, masked, sealed, emergency)
+        message, emergency = arrival.message, arrival.emergency
+        line = arrival.line(conversation)
         if not message.kind.is_said:
             unit.conversations.add_line(line)
             self._note(unit, conversation, message)
@@ -114,11 +111,12 @@ class TurnTaker:
             line.data["medium"] = medium_id
         conversation.following = True
         heard = Heard(
-            message=masked,
-            sealed=sealed,
-            phones=phones_among(originals),
+            message=message,
+            sealed=arrival.sealed,
+            phones=arrival.phones,
             first_contact=not conversation.notice_version,
             after_silence=self._after_silence(conversation) or _after_person(unit, conversation),
+            parsed=arrival.parsed,
         )
         conversation.heard(self._clock.now())
         if message.allowance:
@@ -258,8 +256,7 @@ class TurnTaker:
             reply = Reply(self._phrases.say("utter_unwell")) if speaks else None
             if unit.conversations.has_line(message.key):
                 return _answer_of(unit, message) or reply
-            text, _ = mask(message.text)
-            unit.conversations.add_line(_line(conversation, replace(message, text=text), {}))
+            unit.conversations.add_line(Arrival.unread(message).line(conversation))
             if message.kind.is_said:
                 conversation.heard(self._clock.now())
             if reply is not None:
@@ -347,31 +344,6 @@ def _read_aloud(reply: Reply) -> str:
     """Return an answer as the transcript shows it, its numbered choices included."""
     choices = [f"{n}. {option.label}" for n, option in enumerate(reply.options, start=1)]
     return "\n".join([reply.text, *choices])
-
-
-def _line(
-    conversation: Conversation,
-    message: Inbound,
-    sealed: dict[str, str],
-    emergency: Emergency | None = None,
-) -> Line:
-    data: dict[str, Any] = {"emergency": emergency.number} if emergency else {}
-    if message.point is not None:
-        point = message.point
-        data["point"] = [point.latitude, point.longitude, point.datum.value, point.label]
-    if message.media is not None:
-        data["platform_id"] = message.media.media_id
-    if sealed:
-        data["sealed"] = sealed
-    return Line(
-        conversation_id=conversation.id,
-        key=message.key,
-        direction=Direction.CITIZEN,
-        kind=message.kind.value,
-        text=message.text,
-        at=message.sent_at,
-        data=data,
-    )
 
 
 def _answer_of(unit: Unit, message: Inbound) -> Reply | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.model.delivery import DUE_STATES, Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import DUE_STATES, OPEN_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Clock
 from bot.storage.chunks import chunks
 from bot.storage.inserting import insert_new
@@ -22,6 +22,8 @@ _CLAIM_FILING_FOR = timedelta(seconds=30)
 and a confirmed case shall be at the backend within a minute."""
 _SENDING_TAKES = timedelta(seconds=10)
 _TOLD = (DeliveryKind.NOTICE.value, DeliveryKind.REPLY.value, DeliveryKind.ANSWER.value)
+_KIND = deliveries.c.kind
+_IS_OFFERED = deliveries.c.state == DeliveryState.OFFERED.value
 _REFUSED = "custom: 4"
 """How the trail of a delivery tells that the platform refused it for good (48001 and the like), not for want of
 allowance."""
@@ -76,21 +78,59 @@ class Deliveries:
 
     def due(self, *, kinds: Collection[str] | None = None, limit: int = 50) -> list[int]:
         """Return ids of deliveries that are due, and of those whose sender died, oldest due first."""
-        now = self._clock.now()
-        waiting = sa.and_(
-            deliveries.c.state.in_([s.value for s in DUE_STATES]), deliveries.c.due_at <= now
-        )
-        orphaned = sa.and_(
-            deliveries.c.state == DeliveryState.IN_FLIGHT.value, deliveries.c.lease_until < now
-        )
         wanted = sa.true() if kinds is None else deliveries.c.kind.in_(tuple(kinds))
         rows = self._c.execute(
             sa.select(deliveries.c.id)
-            .where(sa.or_(waiting, orphaned), wanted)
+            .where(self._is_due(), wanted)
             .order_by(deliveries.c.due_at, deliveries.c.id)
             .limit(limit)
         )
         return [row.id for row in rows]
+
+    def kinds_due(self) -> set[str]:
+        """Return the kinds of which something is due."""
+        return {
+            row.kind for row in self._c.execute(sa.select(_KIND).where(self._is_due()).distinct())
+        }
+
+    def offered(self, *, limit: int) -> list[Delivery]:
+        """Return answers offered to callbacks at which it is time to look, oldest first."""
+        rows = self._c.execute(
+            sa.select(deliveries)
+            .where(_IS_OFFERED, deliveries.c.due_at <= self._clock.now())
+            .order_by(deliveries.c.due_at)
+            .limit(limit)
+        )
+        return [_delivery(row) for row in rows]
+
+    def settle(
+        self,
+        *,
+        told: Collection[int],
+        untaken: Collection[int],
+        later: Mapping[int, datetime],
+    ) -> None:
+        """Write down what became of offered answers: a callback told them, none will, or it is not known till then.
+
+        One that is no longer on offer (told with another answer meanwhile) stays as it is.
+        """
+        sent = {"state": DeliveryState.SENT.value, "rung": "passive", "attempts": 1}
+        queued = {"state": DeliveryState.QUEUED.value, "due_at": self._clock.now()}
+        for ids, values in ((told, sent), (untaken, queued)):
+            for some in chunks(ids):
+                self._c.execute(
+                    deliveries.update()
+                    .where(deliveries.c.id.in_(some), _IS_OFFERED)
+                    .values(**values)
+                )
+        if later:
+            which, when = sa.bindparam("which"), sa.bindparam("when")
+            self._c.execute(
+                deliveries.update()
+                .where(deliveries.c.id == which, _IS_OFFERED)
+                .values(due_at=when),
+                [{"which": number, "when": due_at} for number, due_at in later.items()],
+            )
 
     def claim(self, delivery_id: int) -> Delivery | None:
         """Take one for sending, None if another sender has it; `trail` gains "orphaned" if its sender died."""
@@ -102,7 +142,7 @@ class Deliveries:
             if delivery.lease_until is None or delivery.lease_until >= now:
                 return None
             delivery.trail = [*delivery.trail, "orphaned"]
-        elif delivery.state not in DUE_STATES:
+        elif delivery.state not in OPEN_STATES:
             return None
         lease = _CLAIM_FILING_FOR if delivery.kind is DeliveryKind.FILING else _CLAIM_FOR
         result = self._c.execute(
@@ -144,7 +184,7 @@ class Deliveries:
 
     def untold(self, conversation_id: str) -> list[Delivery]:
         """Return everything that the citizen is still to be told and nobody is telling now, oldest first."""
-        return self._told_in(conversation_id, (DeliveryState.HELD, *DUE_STATES))
+        return self._told_in(conversation_id, (DeliveryState.HELD, *OPEN_STATES))
 
     def requeue_held(self, conversation_id: str, kind: str) -> int:
         """Let what is held, or waits for a later try, be tried again now, in its order; returns how many.
@@ -241,10 +281,20 @@ class Deliveries:
         """Return the due time of the delivery that waits longest."""
         return self._c.execute(
             sa.select(deliveries.c.due_at)
-            .where(deliveries.c.state.in_([s.value for s in DUE_STATES]))
+            .where(deliveries.c.state.in_([s.value for s in OPEN_STATES]))
             .order_by(deliveries.c.due_at)
             .limit(1)
         ).scalar()
+
+    def _is_due(self) -> Any:
+        now = self._clock.now()
+        waiting = sa.and_(
+            deliveries.c.state.in_([s.value for s in DUE_STATES]), deliveries.c.due_at <= now
+        )
+        orphaned = sa.and_(
+            deliveries.c.state == DeliveryState.IN_FLIGHT.value, deliveries.c.lease_until < now
+        )
+        return sa.or_(waiting, orphaned)
 
     def _told_in(self, conversation_id: str, states: Collection[DeliveryState]) -> list[Delivery]:
         rows = self._c.execute(

@@ -6,6 +6,7 @@ database decides then, without an error that would end the whole unit.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +17,15 @@ _INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 def insert_new(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert the row; False (and nothing done) if its key is there already."""
-    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
-    return int(connection.execute(statement).rowcount) == 1
+    statement = _insert_new(connection.dialect, table, tuple(values))
+    return int(connection.execute(statement, values).rowcount) == 1
+
+
+@lru_cache(maxsize=100)
+def _insert_new(dialect: Any, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    """Return the statement as compiled: SQLAlchemy 1.4 does so anew for each execution of a dialect's own insert."""
+    statement = _INSERTS[dialect.name](table).inline().on_conflict_do_nothing()
+    return statement.compile(dialect=dialect, column_keys=list(columns))
 
 
 def add_numbered(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> int:

@@ -121,7 +121,9 @@ class LinearText:
 
         A text without any known n-gram gets the plain bias.
         """
-        logits = sum(self.logits(text) for text in texts) / len(texts) / self.temperature
+        alike = Counter(texts)
+        logits = sum(self.logits(text) * n for text, n in alike.items())
+        logits /= len(texts) * self.temperature
         logits = np.exp(logits - logits.max())
         logits /= logits.sum()
         order = np.argsort(-logits)

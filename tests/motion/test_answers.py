@@ -104,6 +104,15 @@ def test_open_is_final_and_closes_the_answer_to_callbacks(exchange: Exchange) ->
     assert exchange.answers.settle("m1") is Settled.OPEN
 
 
+def test_many_are_settled_each_for_itself_in_their_order(
+    exchange: Exchange, client: redis.Redis
+) -> None:
+    exchange.run("ask", "offer nothing")
+    client.script_flush()
+    assert exchange.answers.settle_many(["m9", "m1", "m8"]) == [D, P, D]
+    assert exchange.answers.settle_many([]) == []
+
+
 def test_every_attempt_takes_the_same_answer(exchange: Exchange) -> None:
     assert exchange.run("ask", "offer", "take", "ask", "take", "ask", "take") == [REPLY] * 3
 
@@ -137,8 +146,12 @@ def test_a_given_answer_is_remembered_until_it_is_settled(
 
 @pytest.mark.parametrize(
     "call",
-    [lambda answers: answers.offer("m1", REPLY), lambda answers: answers.settle("m1")],
-    ids=["offer", "settle"],
+    [
+        lambda answers: answers.offer("m1", REPLY),
+        lambda answers: answers.settle("m1"),
+        lambda answers: answers.settle_many(["m1", "m2"]),
+    ],
+    ids=["offer", "settle", "settle many"],
 )
 def test_without_a_server_it_is_unavailable(tmp_path, call: Callable) -> None:
     answers = RedisAnswers(open_sync(f"unix://{tmp_path}/nothing.sock"))

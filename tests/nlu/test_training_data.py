@@ -75,4 +75,6 @@ def test_every_data_file_says_where_its_text_is_from() -> None:
 def test_the_pipeline_has_no_neural_component() -> None:
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
     assert all(step["name"].startswith("nlu.components.") for step in config["pipeline"])
-    assert [policy["name"] for policy in config["policies"]] == ["RulePolicy"]
+    assert [policy["name"] for policy in config["policies"]] == [
+        "nlu.components.rules.PromptRulePolicy"
+    ]

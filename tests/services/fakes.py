@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
 from bot.model.delivery import Allowance, Delivery
-from bot.model.message import Reply
+from bot.model.message import Inbound, Reply
 from bot.model.staff import Presence
 from bot.ports import CHANGED, Settled, Unavailable
 from bot.services.counter import Counter
@@ -143,6 +143,9 @@ class FixedAnswers:
     def settle(self, key: str) -> Settled:
         return self._settled.pop(0) if self._settled else Settled.OPEN
 
+    def settle_many(self, keys: Sequence[str]) -> list[Settled]:
+        return [self.settle(key) for key in keys]
+
 
 class SetPresences:
     """Who is there is what a test says; `is_down` makes it unknown."""
@@ -222,6 +225,9 @@ class ScriptedDialogue:
         self._understood = understood or {}
         self.heard: list[Heard] = []
         self.remembered: list[dict[str, Any] | None] = []
+
+    def listen(self, message: Inbound) -> list[Any]:
+        return [message.text]
 
     def keep(
         self, heard: Heard, snapshot: dict[str, Any] | None, directory: Directory

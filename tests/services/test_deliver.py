@@ -102,10 +102,6 @@ class TestOutcomes:
         assert (found.state, found.attempts) == (DeliveryState.RETRY, 0)
         assert found.due_at == NOON + timedelta(seconds=wait)
 
-    def test_an_answer_still_on_offer_stays_so_when_postponed(self, desk: Desk) -> None:
-        offered = make_delivery(payload={"answers": "m1"}, state=DeliveryState.OFFERED)
-        assert desk_with(desk, Postponed(1)).run(offered).state is DeliveryState.OFFERED
-
     def test_one_that_fails_stops_none_behind_it(self, desk: Desk) -> None:
         desk = desk_with(desk, Permanent("wechat", "1", "x"), BUSY)
         with desk.record.unit() as unit:

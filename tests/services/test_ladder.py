@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,13 +11,12 @@ from bot.model.conversation import Conversation
 from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
 from bot.model.errors import Permanent, RetryLater, WindowClosed
 from bot.model.message import Receipt, Reply
-from bot.ports import Settled
 from bot.record import Record
 from bot.services import receipts
 from bot.services.deliver import Deliverer
 from bot.services.ladder import NoticeHandler, NoticeTemplates, ReplyHandler
 from tests.builders import CITIZEN, NOON, SetClock, make_delivery
-from tests.services.fakes import FixedAnswers, RecordingMessenger
+from tests.services.fakes import RecordingMessenger
 
 CLOSED = WindowClosed("wechat", "45015", "48 h")
 REFUSED = WindowClosed("wechat", "43101", "no consent")
@@ -44,11 +42,11 @@ class House:
             for delivery in wanted:
                 unit.deliveries.add(delivery)
 
-    def run(self, *, templates: NoticeTemplates = ALL, answers: FixedAnswers | None = None) -> None:
+    def run(self, *, templates: NoticeTemplates = ALL) -> None:
         Deliverer(
             self.record,
             {
-                "reply": ReplyHandler(self.record, self.messenger, answers or FixedAnswers()),
+                "reply": ReplyHandler(self.record, self.messenger),
                 "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
             },
             self.clock,
@@ -80,7 +78,6 @@ def reply(key: str = "d1", text: str = "在哪里？", **payload: Any) -> Delive
         key,
         kind=DeliveryKind.REPLY,
         payload={"reply": Reply(text).to_dict(), **payload},
-        state=DeliveryState.OFFERED if "answers" in payload else DeliveryState.QUEUED,
     )
 
 
@@ -193,33 +190,17 @@ class TestWhoLeft:
 
 
 class TestAnswers:
-    def test_one_that_a_callback_took_is_told(self, house: House) -> None:
+    def test_one_that_nobody_took_goes_out_as_a_message(self, house: House) -> None:
         house.add(reply(answers="m1"))
-        house.run(answers=FixedAnswers(Settled.PASSIVE))
+        house.run()
+        assert house.messenger.texts == ["在哪里？"]
+        assert (house.find().state, house.find().rung) == (DeliveryState.SENT, "custom")
+
+    def test_what_is_still_on_offer_is_left_to_the_callbacks(self, house: House) -> None:
+        house.add(replace(reply(answers="m1"), state=DeliveryState.OFFERED))
+        house.run()
         assert house.messenger.tried == []
-        assert (house.find().state, house.find().rung) == (DeliveryState.SENT, "passive")
-
-    def test_while_a_callback_may_still_come_it_waits_without_counting(self, house: House) -> None:
-        answers = FixedAnswers(Settled.WAIT, Settled.WAIT, Settled.OPEN)
-        house.add(reply(answers="m1"))
-        for seconds in (6.5, 1):  # first when it can be known, then soon again
-            house.run(answers=answers)
-            assert house.find().state is DeliveryState.OFFERED
-            assert house.find().attempts == 0
-            assert house.find().due_at == house.clock.now() + timedelta(seconds=seconds)
-            house.clock.pass_(seconds=seconds)
-        house.run(answers=answers)
-        assert house.messenger.texts == ["在哪里？"]
-        assert house.find().rung == "custom"
-
-    def test_sent_once_settled_even_if_the_first_try_fails(self, house: House) -> None:
-        answers = FixedAnswers(Settled.OPEN, Settled.PASSIVE)
-        house.messenger.fails["custom"] = [RetryLater("wechat", "-1", "busy")]
-        house.add(reply(answers="m1"))
-        house.run(answers=answers)
-        house.clock.pass_(seconds=5)
-        house.run(answers=answers)
-        assert house.messenger.texts == ["在哪里？"]
+        assert house.find().state is DeliveryState.OFFERED
 
     def test_the_window_closed_it_is_held_to_be_told_with_the_next_answer(
         self, house: House
@@ -230,13 +211,15 @@ class TestAnswers:
         assert house.held() == ["在哪里？"]
 
     def test_parts_of_a_long_answer_arrive_in_order(self, house: House) -> None:
-        answers = FixedAnswers(Settled.WAIT, Settled.PASSIVE)
-        house.add(
-            reply("d3", "三", after="d2"), reply("d2", "二", after="d1"), reply("d1", answers="m1")
-        )
-        for _ in range(4):
-            house.run(answers=answers)
+        first = replace(reply("d1", answers="m1"), state=DeliveryState.OFFERED)
+        house.add(reply("d3", "三", after="d2"), reply("d2", "二", after="d1"), first)
+        house.run()
+        assert house.messenger.texts == []
+        with house.record.unit() as unit:
+            unit.deliveries.settle(told=[first.id], untaken=[], later={})
+        for _ in range(3):
             house.clock.pass_(seconds=7)
+            house.run()
         assert house.messenger.texts == ["二", "三"]
 
     def test_a_part_that_failed_for_good_does_not_hold_the_next_up(self, house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -137,8 +138,7 @@ class TestUnavailable:
         path = tmp_path / "record.db"
         url = f"sqlite:///{path}"
         upgrade(url)
-        engine = open_engine(url)
-        sa.event.listen(engine, "connect", _be_impatient)
+        engine = open_engine(url, lock_s=0.05)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(Unavailable), SqlRecord(engine, SetClock()).unit():
@@ -146,6 +146,24 @@ class TestUnavailable:
             other.execute("ROLLBACK")
         with SqlRecord(engine, SetClock()).unit() as unit:
             unit.documents.put("a", 1)
+        engine.dispose()
+
+    def test_a_lock_that_is_let_go_is_had_at_once(self, tmp_path: Path) -> None:
+        path = tmp_path / "record.db"
+        upgrade(f"sqlite:///{path}")
+        engine = open_engine(f"sqlite:///{path}", lock_s=20)
+        record = SqlRecord(engine, SetClock())
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+            release.start()
+            with record.unit() as unit:
+                unit.documents.put("a", 1)
+            release.join()
+        with record.reading() as unit:
+            assert unit.documents.get("a") == 1
+        with record.unit() as unit:  # the connection that just read writes again
+            unit.documents.put("a", 2)
         engine.dispose()
 
     def test_a_full_database_takes_nothing_and_keeps_what_it_has(self, tmp_path: Path) -> None:
@@ -188,10 +206,6 @@ def test_sqlite_commits_survive_a_power_cut(tmp_path: Path) -> None:
         ]
     engine.dispose()
     assert values == ["wal", 2]
-
-
-def _be_impatient(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA busy_timeout=50")
 
 
 def _be_full(connection: sqlite3.Connection, _: object) -> None:

@@ -82,18 +82,17 @@ class TestDue:
             record,
             make_delivery("later", due_at=NOON + timedelta(seconds=1)),
             make_delivery("first", due_at=NOON - timedelta(minutes=2), state=DeliveryState.RETRY),
-            make_delivery("second", due_at=NOON, state=DeliveryState.OFFERED),
-            make_delivery("sent", state=DeliveryState.SENT),
+            make_delivery("second", due_at=NOON),
+            make_delivery("offered", due_at=NOON, state=DeliveryState.OFFERED),
         )
         assert due(record) == [first, second]
         with record.unit() as unit:
             assert unit.deliveries.due(limit=1) == [first]
             assert unit.deliveries.oldest_due() == NOON - timedelta(minutes=2)
             assert unit.deliveries.count_by_state() == {
-                "queued": 1,
+                "queued": 2,
                 "retry": 1,
                 "offered": 1,
-                "sent": 1,
             }
         assert later not in due(record)
 
@@ -101,6 +100,55 @@ class TestDue:
         with record.unit() as unit:
             assert unit.deliveries.oldest_due() is None
             assert unit.deliveries.due() == []
+
+    def test_the_kinds_of_which_something_is_due(self, record: Record) -> None:
+        add(
+            record,
+            make_delivery("d1", kind=DeliveryKind.NOTICE),
+            make_delivery("d2", kind=DeliveryKind.NOTICE),
+            make_delivery("d3", kind=DeliveryKind.FILING),
+            make_delivery("d4", kind=DeliveryKind.MEDIA, due_at=NOON + timedelta(hours=1)),
+            make_delivery("d5", kind=DeliveryKind.REPLY, state=DeliveryState.OFFERED),
+        )
+        with record.reading() as unit:
+            assert unit.deliveries.kinds_due() == {"notice", "filing"}
+
+
+class TestSettling:
+    def offer(self, record: Record, *keys: str) -> list[int]:
+        made = [
+            make_delivery(k, kind=DeliveryKind.REPLY, state=DeliveryState.OFFERED) for k in keys
+        ]
+        return add(record, *made)
+
+    def test_each_gets_what_became_of_it(self, record: Record) -> None:
+        told, untaken, waits = self.offer(record, "d1", "d2", "d3")
+        with record.unit() as unit:
+            assert [d.id for d in unit.deliveries.offered(limit=2)] == [told, untaken]
+            soon = NOON + timedelta(seconds=1)
+            unit.deliveries.settle(told=[told], untaken=[untaken], later={waits: soon})
+        with record.unit() as unit:
+            found = unit.deliveries.states(["d1", "d2", "d3"])
+            assert (found["d1"].state, found["d1"].rung) == (DeliveryState.SENT, "passive")
+            assert found["d2"].state is DeliveryState.QUEUED
+            assert (found["d3"].state, found["d3"].due_at) == (DeliveryState.OFFERED, soon)
+            assert unit.deliveries.due() == [untaken]
+            assert unit.deliveries.offered(limit=9) == []
+
+    def test_one_that_was_told_otherwise_meanwhile_stays_so(self, record: Record) -> None:
+        ids = self.offer(record, "d1", "d2", "d3")
+        with record.unit() as unit:
+            for delivery_id in ids:
+                taken = unit.deliveries.claim(delivery_id)
+                taken.state, taken.rung = DeliveryState.SENT, "reply"  # type: ignore[union-attr]
+                unit.deliveries.save(taken)  # type: ignore[arg-type]
+        with record.unit() as unit:
+            unit.deliveries.settle(told=ids[:1], untaken=ids[1:2], later={ids[2]: NOON})
+        with record.unit() as unit:
+            assert unit.deliveries.due() == unit.deliveries.offered(limit=9) == []
+            assert {d.rung for d in unit.deliveries.states(["d1", "d2", "d3"]).values()} == {
+                "reply"
+            }
 
 
 class TestClaiming:

@@ -8,6 +8,8 @@ The record of a message is one hash: `attempts` and `last_attempt_at` (written b
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import redis
 
@@ -70,6 +72,7 @@ class RedisAnswers:
     """
 
     def __init__(self, client: redis.Redis, *, attempts: int = ATTEMPTS) -> None:
+        self._redis = client
         self._attempts = attempts
         self._offer = client.register_script(_OFFER)
         self._settle = client.register_script(_SETTLE)
@@ -92,15 +95,23 @@ class RedisAnswers:
             offset_s: judge as if this much later (for tests).
         """
         with unavailable_on_error():
-            verdict = self._settle(
-                keys=[keys.answer(key)],
-                args=[
-                    int(offset_s * 1000),
-                    self._attempts,
-                    int(QUIET_S * 1000),
-                    int(LAST_ATTEMPT_S * 1000),
-                    REMEMBERED_S * 1000,
-                    NOTHING,
-                ],
-            )
+            verdict = self._settle(keys=[keys.answer(key)], args=self._rules(offset_s))
         return Settled(as_text(verdict))
+
+    def settle_many(self, message_keys: Sequence[str]) -> list[Settled]:
+        """Decide each of several answers as `settle` does, in one exchange with Redis."""
+        with unavailable_on_error():
+            pipe = self._redis.pipeline(transaction=False)
+            for key in message_keys:
+                self._settle(keys=[keys.answer(key)], args=self._rules(0.0), client=pipe)
+            return [Settled(as_text(verdict)) for verdict in pipe.execute()]
+
+    def _rules(self, offset_s: float) -> list[Any]:
+        return [
+            int(offset_s * 1000),
+            self._attempts,
+            int(QUIET_S * 1000),
+            int(LAST_ATTEMPT_S * 1000),
+            REMEMBERED_S * 1000,
+            NOTHING,
+        ]

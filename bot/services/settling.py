@@ -1,0 +1,65 @@
+"""Finding out what became of answers offered to callbacks, many at a time.
+
+Most answers are told passively and need nothing but a mark. What a burst of messages left on offer is therefore
+looked at together: one exchange with Redis and one transaction, not two for each answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.model.delivery import Delivery
+from bot.ports import CHANGED, NOBODY_LISTENS, Answers, Clock, LiveEvents, Settled
+from bot.record import Record
+
+_KNOWN_AFTER = timedelta(seconds=6.5)
+"""A passive answer counts as told once no further attempt came for six seconds (bot.storage.motion.answers): a look
+before that says "wait", unless nobody waits at all, which the first one finds."""
+_LOOK_AGAIN = timedelta(seconds=1)
+_MOST = 500
+
+
+class Settler:
+    """Marks as told what a callback took, and gives what none will take to the deliverers."""
+
+    def __init__(
+        self, record: Record, answers: Answers, clock: Clock, live: LiveEvents = NOBODY_LISTENS
+    ) -> None:
+        self._record = record
+        self._answers = answers
+        self._clock = clock
+        self._live = live
+
+    def run_once(self, *, limit: int = _MOST) -> int:
+        """Look at the answers whose time has come; returns of how many it is known now what became of them.
+
+        Redis decides and remembers: two who look at the same answer, or one who looks again after a crash, write
+        down the same.
+
+        Raises:
+            bot.ports.Unavailable: Redis or the record is away; nothing was written.
+        """
+        with self._record.reading() as unit:
+            offered = unit.deliveries.offered(limit=limit)
+        if not offered:
+            return 0
+        verdicts = self._answers.settle_many([str(d.payload.get("answers", "")) for d in offered])
+        known: dict[Settled, list[Delivery]] = {verdict: [] for verdict in Settled}
+        for delivery, verdict in zip(offered, verdicts, strict=True):
+            known[verdict].append(delivery)
+        told, untaken = known[Settled.PASSIVE], known[Settled.OPEN]
+        with self._record.unit() as unit:
+            unit.deliveries.settle(
+                told=[d.id for d in told],
+                untaken=[d.id for d in untaken],
+                later={d.id: self._again(d) for d in known[Settled.WAIT]},
+            )
+        for delivery in told:
+            if delivery.conversation_id:
+                self._live.publish(CHANGED, {"conversation": delivery.conversation_id})
+        return len(told) + len(untaken)
+
+    def _again(self, delivery: Delivery) -> datetime:
+        """Return when it is worth looking again."""
+        soon = self._clock.now() + _LOOK_AGAIN
+        return max(soon, delivery.created_at + _KNOWN_AFTER) if delivery.created_at else soon
