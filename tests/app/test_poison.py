@@ -37,6 +37,9 @@ from bot.services.dialogue import Spoken
 worker.TURN_MOST_S = 4
 
 class Obedient:
+    def listen(self, message):
+        return ()
+
     def keep(self, heard, snapshot, directory):
         return snapshot or {}
 
