@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--citizens", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=6.0, help="messages a second (6)")
+    parser.add_argument("--rate", type=float, default=10.0, help="messages a second (10)")
     parser.add_argument("--out", type=Path, help="folder for the report and all logs")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended

@@ -30,6 +30,8 @@ _HEALED_S = 30.0
 """The last part of the load, in which nothing goes wrong any more."""
 
 _SCENES_END_S = 150.0
+_MESSAGES_TO_END = 9
+"""So many more a citizen may need to end an errand; all of them share the pace."""
 _QUIET_WITHIN_S = 120.0
 _ROUNDS = 3
 _CLAIMS_END_S = 75.0
@@ -134,8 +136,9 @@ class Soak:
             self._watch(length)
             self._street.is_over.set()
             self._say("the load is over; errands are ended")
+            patience = len(people) * _MESSAGES_TO_END / self._plan.per_second + _SCENES_END_S
             for life in living:
-                life.result(_SCENES_END_S)
+                life.result(patience)
         self._office.stop()
         self._clerk.stop()
 
