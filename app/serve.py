@@ -18,7 +18,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from app.bootstrap import CATALOG, Parts, backend_key, build
+from app.bootstrap import Parts, build
+from app.desk import desk_office
 from app.embedded_redis import EmbeddedRedis, check_durability
 from app.gateway import Gateway
 from app.presence import live_workers
@@ -34,7 +35,6 @@ from console.app import create_app as create_console
 from console.canned import seed as seed_canned
 from console.config import ConsoleConfig
 from desk.app import create_app as create_desk
-from desk.config import DeskConfig
 from desk.storage import upgrade as upgrade_desk
 from simulator.app import create_app as create_simulator
 from simulator.config import SimulatorConfig
@@ -207,16 +207,9 @@ def mounts(parts: Parts) -> list[BaseRoute]:
     """Return the applications that this installation serves beside the gateway's own addresses."""
     settings = parts.settings
     found: list[BaseRoute] = []
-    if settings.uses_desk:
-        desk = create_desk(
-            DeskConfig(
-                database_url=settings.desk_url,
-                api_key=backend_key(settings),
-                services_path=CATALOG / "services.yml",
-                jurisdiction=settings.backend_jurisdiction,
-            )
-        )
-        found.append(Mount("/open311/v2", app=desk))
+    desk = desk_office(settings)
+    if desk is not None:
+        found.append(Mount("/open311/v2", app=create_desk(desk)))
     found.append(Mount("/console", app=_console(parts)))
     if settings.simulator:
         found.append(Mount("/simulator", app=create_simulator(_simulated(settings))))

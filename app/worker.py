@@ -12,6 +12,7 @@ from prometheus_client import Counter as Tally
 from prometheus_client import Histogram
 
 from app.bootstrap import Parts
+from app.desk import desk_office
 from bot.model.errors import RemoteError
 from bot.model.message import Kind, Reply
 from bot.ports import Unavailable
@@ -36,6 +37,7 @@ _SERVICES_AGAIN = timedelta(seconds=2)
 _POLLING = "backend-poll"
 _WATCHING = "handoff-watch"
 _HOUSEKEEPING = "housekeeping"
+_CLOCKS = "desk-clocks"
 _HOUSEKEEPING_EVERY = timedelta(hours=1)
 _LEASE_BEAT_S = 1.0
 
@@ -71,6 +73,7 @@ class Worker:
         threads.append(threading.Thread(target=self._watch_backend, name="backend", daemon=True))
         threads.append(threading.Thread(target=self._watch_handoffs, name="handoffs", daemon=True))
         threads.append(threading.Thread(target=self._keep_house, name="house", daemon=True))
+        threads.append(threading.Thread(target=self._watch_clocks, name="clocks", daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -199,6 +202,17 @@ class Worker:
                 _guarded("housekeeping", house.run_once)
                 due = clock.now() + _HOUSEKEEPING_EVERY
         self._lease.release(_HOUSEKEEPING)
+
+    def _watch_clocks(self) -> None:
+        """Give, under one lease over all workers, the embedded desk's alerts, and let its cases go on by themselves."""
+        desk = desk_office(self._parts.settings)
+        if desk is None:
+            return
+        while not self._stop.wait(_LEASE_BEAT_S):
+            if self._leads(_CLOCKS):
+                _guarded("clocks", desk.timekeeper.run_once)
+        self._lease.release(_CLOCKS)
+        desk.close()
 
     def _leads(self, duty: str) -> bool:
         """Take or prolong the lease of a duty; it is short, so that whoever dies is followed soon."""

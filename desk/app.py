@@ -15,11 +15,8 @@ from starlette.routing import Route
 
 from desk.api import requests, services, updates
 from desk.api.desk import Desk
-from desk.config import DeskConfig
 from desk.faults import ApiFault
-from desk.services import load
-from desk.storage import DeskStore
-from desk.storage.engine import open_engine
+from desk.office.office import DeskOffice
 from desk.wire import Answer, respond
 
 log = logging.getLogger(__name__)
@@ -28,12 +25,8 @@ _SUFFIXES = (".json", ".xml", "")
 _REASONS = {404: "没有这个地址。", 405: "这个地址不支持这种请求方式。"}
 
 
-def create_app(config: DeskConfig) -> Starlette:
-    """Build the desk. Its database must be up to date (`desk.storage.upgrade`); its catalogue is checked here.
-
-    Raises:
-        desk.services.CatalogError: the catalogue breaks its rules.
-    """
+def create_app(office: DeskOffice) -> Starlette:
+    """Build the desk's Open311 side on an office (`desk.office.office.open_office`)."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={
@@ -42,15 +35,8 @@ def create_app(config: DeskConfig) -> Starlette:
             DBAPIError: _database_down,
         },
     )
-    app.state.desk = Desk(
-        config, load(config.services_path), DeskStore(open_engine(config.database_url))
-    )
+    app.state.desk = Desk(office)
     return app
-
-
-def close(app: Starlette) -> None:
-    """Give the desk's database connections back."""
-    app.state.desk.store.close()
 
 
 def _routes() -> list[Route]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ class DeskConfig:
         services_path: the catalogue, `catalog/services.yml`.
         jurisdiction: if set, any other `jurisdiction_id` is an unknown resource (404).
         time_zone: the office's own: it dates the numbers given out and the times shown.
+        now: another clock than the machine's, for rehearsals.
     """
 
     database_url: str
@@ -24,6 +27,7 @@ class DeskConfig:
     services_path: Path
     jurisdiction: str = ""
     time_zone: str = "Asia/Shanghai"
+    now: Callable[[], datetime] | None = None
 
     def __post_init__(self) -> None:
         if not self.api_key:

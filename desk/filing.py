@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from desk.faults import BadRequest, NotFound
 from desk.hidden import all_of
 from desk.params import Params
@@ -15,7 +17,7 @@ INDEXED = ("nature", "division_code")
 CODE_LIMIT = 40
 
 
-def read_request(params: Params, services: dict[str, Service]) -> NewRequest:
+def read_request(params: Params, services: Mapping[str, Service]) -> NewRequest:
     """Return the request that the parameters describe.
 
     Raises:

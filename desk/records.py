@@ -58,6 +58,11 @@ class StoredRequest:
     status_notes: str
     requested_at: datetime
     updated_at: datetime
+    unit: str = ""
+    lead: str = ""
+    stage: str = ""
+    answer_due: datetime | None = None
+    token: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Update:
     Attributes:
         updated_at: when it happened, by the sender's word.
         received_at: when the desk learned of it.
+        code: the step that it tells of (mySociety's external_status_code), "" from another system.
+        agency: who has the case; expected_at: when it is to be answered.
     """
 
     update_id: str
@@ -76,6 +83,9 @@ class Update:
     updated_at: datetime
     received_at: datetime
     media_urls: tuple[str, ...] = ()
+    code: str = ""
+    agency: str = ""
+    expected_at: datetime | None = None
 
     @property
     def counts_from(self) -> datetime:

@@ -17,8 +17,10 @@ from desk.api.desk import Desk, desk_of
 from desk.faults import BadRequest, NotFound
 from desk.filing import read_request
 from desk.hidden import ATTRIBUTES
+from desk.model.case import State
 from desk.params import Params, body_params, query_params
 from desk.records import RequestQuery, StoredRequest
+from desk.services import Service
 from desk.statuses import CLOSED, OPEN, STATUSES, known
 from desk.wire import Answer, respond
 
@@ -26,15 +28,15 @@ NOTICE = "您反映的问题已收到，工作人员会尽快处理。"
 
 
 async def file_request(request: Request) -> Response:
-    """Keep a new request and give its number at once (`type` realtime)."""
+    """Keep a new request: its number at once, or a token, as its service's `type` says."""
     desk = desk_of(request)
     params = await body_params(request)
     desk.check_key(params)
     desk.check_jurisdiction(params)
     new = read_request(params, desk.services)
-    number = await run_in_threadpool(desk.store.add, new, now=desk.now(), zone=desk.zone)
+    number, token = await run_in_threadpool(desk.casework.file, new)
     body = {
-        "service_request_id": number,
+        **_known_by(desk.services[new.service_code], number, token),
         "service_notice": NOTICE,
         "account_id": new.person.account_id or None,
     }
@@ -59,11 +61,22 @@ def one_request(request: Request) -> Response:
 
 
 def token(request: Request) -> Response:
-    """Tell a token's request. Filing answers with the number itself, so the number is its own token."""
+    """Tell a token's request, once the office has accepted it. A number given at once is its own token."""
     desk, _, _ = _reader(request)
-    row = _row(desk, request.path_params["token"])
-    body = {"service_request_id": row.id, "token": row.id}
+    asked = request.path_params["token"]
+    row = desk.store.by_token(asked) if "\x00" not in asked else None
+    if row is None:
+        row = _row(desk, asked)
+    is_known = row.stage != State.RECEIVED.value or not row.token
+    body = {"service_request_id": row.id if is_known else None, "token": asked}
     return respond(request, Answer("service_requests", [body]))
+
+
+def _known_by(service: Service, number: str, token: str) -> dict[str, str]:
+    """Return what a service's `type` gives at once (GeoReport v2): a number, a token for one, or neither."""
+    if service.type == "batch":
+        return {"token": token}
+    return {"service_request_id": number} if service.type == "realtime" else {}
 
 
 def _reader(request: Request) -> tuple[Desk, Params, bool]:
@@ -116,11 +129,11 @@ def _shown(desk: Desk, row: StoredRequest, trusted: bool) -> dict[str, Any]:
         "service_name": service.name if service else None,
         "service_code": row.service_code,
         "description": None,
-        "agency_responsible": None,
+        "agency_responsible": desk.rules.units.name(row.unit) if row.unit else None,
         "service_notice": None,
         "requested_datetime": desk.shown(row.requested_at),
         "updated_datetime": desk.shown(row.updated_at),
-        "expected_datetime": None,
+        "expected_datetime": desk.shown(row.answer_due) if row.answer_due else None,
         "address": None,
         "address_id": None,
         "zipcode": None,

@@ -8,13 +8,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from desk.api import citizens
 from desk.api.desk import Desk, desk_of
 from desk.faults import BadRequest, NotFound
 from desk.filing import DESCRIPTION_LIMIT
+from desk.model.steps import CITIZEN
+from desk.office.casework import Refused, Repeated, UnknownCase
 from desk.params import Params, body_params, parse_time, query_params
 from desk.records import Update
 from desk.statuses import known
-from desk.storage import RepeatedUpdate, UnknownRequest
 from desk.wire import Answer, respond
 
 
@@ -36,14 +38,21 @@ async def add_update(request: Request) -> Response:
     desk.check_key(params)
     desk.check_jurisdiction(params)
     update = _read(desk, params)
+    act = citizens.read(params, update)
     try:
-        await run_in_threadpool(desk.store.add_update, update)
-    except UnknownRequest:
+        if act is None:
+            await run_in_threadpool(desk.casework.hear, update)
+        else:
+            name, wanted = act
+            await run_in_threadpool(desk.casework.act, update.request_id, name, CITIZEN, wanted)
+    except UnknownCase:
         raise NotFound(f"没有编号为 {update.request_id} 的诉求。") from None
-    except RepeatedUpdate:
+    except Repeated:
         raise BadRequest(
             f"重复的 update_id：{update.update_id} 已经收到过（duplicate），没有再次处理。"
         ) from None
+    except Refused as refused:
+        raise BadRequest(str(refused)) from None
     body = [{"update_id": update.update_id}]
     return respond(request, Answer("service_requests_updates", body))
 
@@ -74,4 +83,7 @@ def _shown(desk: Desk, update: Update, trusted: bool) -> dict[str, Any]:
         "updated_datetime": desk.shown(update.updated_at),
         "description": update.description if trusted else None,
         "media_url": media if trusted else None,
+        "external_status_code": update.code or None,
+        "agency_responsible": update.agency or None,
+        "expected_datetime": desk.shown(update.expected_at) if update.expected_at else None,
     }

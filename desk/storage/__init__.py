@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from desk.storage.migrate import upgrade
-from desk.storage.store import DeskStore, RepeatedUpdate, UnknownRequest
+from desk.storage.store import DeskStore
 
-__all__ = ["DeskStore", "RepeatedUpdate", "UnknownRequest", "upgrade"]
+__all__ = ["DeskStore", "upgrade"]

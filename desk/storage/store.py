@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.engine import Connection, Engine, Row
 
-from desk.records import NewRequest, Page, Person, Place, RequestQuery, StoredRequest, Update
-from desk.statuses import OPEN
+from desk.model.steps import Step
+from desk.records import Page, Person, Place, RequestQuery, StoredRequest, Update
+from desk.storage.casebook import Casebook, read_steps
 from desk.storage.tables import requests, updates
-
-
-class UnknownRequest(LookupError):
-    """There is no request with that id."""
-
-
-class RepeatedUpdate(ValueError):
-    """The request already has an update with that id; it was not applied again."""
 
 
 class DeskStore:
@@ -33,32 +26,27 @@ class DeskStore:
         """Give the connections back."""
         self._engine.dispose()
 
-    def add(self, new: NewRequest, *, now: datetime, zone: tzinfo) -> str:
-        """Keep a request and return its number: the office's day and a count within that day."""
+    @contextmanager
+    def writing(self) -> Iterator[Casebook]:
+        """Open the casebook: one transaction in which cases are carried on."""
         with self._write() as connection:
-            number = _next_number(connection, now.astimezone(zone).strftime("%Y%m%d"))
-            connection.execute(
-                requests.insert().values(
-                    id=number,
-                    service_code=new.service_code,
-                    description=new.description,
-                    address=new.place.address,
-                    address_id=new.place.address_id,
-                    lat=new.place.lat,
-                    long=new.place.long,
-                    person=asdict(new.person),
-                    attributes=dict(new.attributes),
-                    media_urls=list(new.media_urls),
-                    nature=new.nature,
-                    division_code=new.division_code,
-                    state=OPEN,
-                    status_notes="",
-                    state_from=None,
-                    requested_at=now,
-                    updated_at=now,
-                )
-            )
-        return number
+            yield Casebook(connection)
+
+    def next_number(self, now: datetime, zone: tzinfo) -> str:
+        """Return a number for a new request: the office's day and a count within that day; never the same twice."""
+        with self._write() as connection:
+            return _next_number(connection, now.astimezone(zone).strftime("%Y%m%d"))
+
+    def steps(self, request_id: str) -> list[Step]:
+        """Return a case's log, empty if there is no such case."""
+        with self._read() as connection:
+            return read_steps(connection, request_id)
+
+    def by_token(self, token: str) -> StoredRequest | None:
+        """Return the request that a token was given for."""
+        with self._read() as connection:
+            row = connection.execute(select(requests).where(requests.c.token == token)).first()
+        return _stored(row) if row else None
 
     def request(self, request_id: str) -> StoredRequest | None:
         """Return one request."""
@@ -77,27 +65,6 @@ class DeskStore:
         )
         with self._read() as connection:
             return [_stored(row) for row in connection.execute(statement)]
-
-    def add_update(self, update: Update) -> None:
-        """Keep an update; it moves the request's state unless a later one already did.
-
-        Raises:
-            UnknownRequest: no such request.
-            RepeatedUpdate: this update is already on file; nothing was changed.
-        """
-        with self._write() as connection:
-            row = connection.execute(
-                select(requests.c.state_from, requests.c.requested_at)
-                .where(requests.c.id == update.request_id)
-                .with_for_update()
-            ).first()
-            if row is None:
-                raise UnknownRequest(update.request_id)
-            if _is_known(connection, update):
-                raise RepeatedUpdate(update.update_id)
-            connection.execute(updates.insert().values(**_update_row(update)))
-            if row.state_from is None or update.counts_from >= row.state_from:
-                _move(connection, update, row.requested_at)
 
     def updates(self, start: datetime, end: datetime, page: Page) -> list[Update]:
         """Return updates that happened or arrived within the window, in the order they arrived.
@@ -161,29 +128,6 @@ def _conditions(query: RequestQuery) -> list[Any]:
     return conditions
 
 
-def _is_known(connection: Connection, update: Update) -> bool:
-    c = updates.c
-    same = and_(c.request_id == update.request_id, c.update_id == update.update_id)
-    return connection.execute(select(c.id).where(same)).first() is not None
-
-
-def _update_row(update: Update) -> dict[str, Any]:
-    return asdict(update) | {"media_urls": list(update.media_urls)}
-
-
-def _move(connection: Connection, update: Update, requested_at: datetime) -> None:
-    connection.execute(
-        requests.update()
-        .where(requests.c.id == update.request_id)
-        .values(
-            state=update.state,
-            status_notes=update.description,
-            state_from=update.counts_from,
-            updated_at=max(update.counts_from, requested_at),
-        )
-    )
-
-
 def _stored(row: Row) -> StoredRequest:
     return StoredRequest(
         id=row.id,
@@ -197,6 +141,11 @@ def _stored(row: Row) -> StoredRequest:
         status_notes=row.status_notes,
         requested_at=row.requested_at,
         updated_at=row.updated_at,
+        unit=row.unit,
+        lead=row.lead,
+        stage=row.stage,
+        answer_due=row.answer_due,
+        token=row.token or "",
     )
 
 
@@ -209,4 +158,7 @@ def _update(row: Row) -> Update:
         updated_at=row.updated_at,
         received_at=row.received_at,
         media_urls=tuple(row.media_urls),
+        code=row.code,
+        agency=row.agency,
+        expected_at=row.expected_at,
     )

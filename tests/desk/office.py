@@ -15,8 +15,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from desk.app import close, create_app
+from desk.app import create_app
 from desk.config import DeskConfig
+from desk.office.office import open_office as open_office_of
 from desk.storage import upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +93,8 @@ def open_office(folder: Path, jurisdiction: str = "") -> Iterator[Office]:
     """Open a desk mounted where the product mounts it."""
     database_url = f"sqlite:///{folder / 'desk.db'}"
     upgrade(database_url)
-    desk = create_app(DeskConfig(database_url, KEY, SERVICES, jurisdiction))
+    office = open_office_of(DeskConfig(database_url, KEY, SERVICES, jurisdiction))
+    desk = create_app(office)
     try:
         with (
             serve(Starlette(routes=[Mount("/open311/v2", app=desk)])) as url,
@@ -101,4 +103,4 @@ def open_office(folder: Path, jurisdiction: str = "") -> Iterator[Office]:
             session.trust_env = False
             yield Office(url + "/open311/v2", database_url, session)
     finally:
-        close(desk)
+        office.close()

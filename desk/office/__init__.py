@@ -1,0 +1,1 @@
+"""What the office does with cases: one use case a module, the rules being data (catalog/)."""

@@ -1,0 +1,192 @@
+"""Finding cases for staff's pages: by who has them, where they stand, what is due, and by words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.engine import Engine
+
+from desk.model.case import OPEN
+from desk.storage.tables import requests
+
+DUE, CHANGED, NEWEST = "due", "changed", "newest"
+_LONGEST_SEARCH = 100
+_OPEN = [state.value for state in OPEN]
+
+
+@dataclass(frozen=True)
+class CaseQuery:
+    """Which cases are wanted; what is None or empty asks for nothing.
+
+    Attributes:
+        units: those who have the case now; the dispatch desk's own lie at no unit ("").
+        leads: those who stay answerable for it.
+        sees: units of which one has it or stays answerable: what a unit may see.
+        stages: states; open: those on which somebody still works.
+        due_before: its answer (or its signature) is due before then.
+        words: a number, or words of the text or the place.
+    """
+
+    units: Collection[str] | None = None
+    leads: Collection[str] | None = None
+    sees: Collection[str] | None = None
+    stages: Collection[str] = ()
+    open: bool = False
+    due_before: datetime | None = None
+    words: str = ""
+    service: str = ""
+    urgency: str = ""
+    nature: str = ""
+    order: str = CHANGED
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case as a list shows it; no name, no phone number."""
+
+    id: str
+    service: str
+    nature: str
+    description: str
+    address: str
+    stage: str
+    unit: str
+    lead: str
+    urgency: str
+    outcome: str
+    redone: int
+    filed_at: datetime
+    changed_at: datetime | None
+    sign_due: datetime | None
+    answer_due: datetime | None
+
+
+class CaseLists:
+    """Reads; calls block and belong into a thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def rows(self, query: CaseQuery) -> list[CaseRow]:
+        """Return one page of the cases asked for."""
+        c = requests.c
+        order = {
+            DUE: (func.coalesce(c.sign_due, c.answer_due), c.id),
+            CHANGED: (c.changed_at.desc(), c.id.desc()),
+            NEWEST: (c.requested_at.desc(), c.id.desc()),
+        }[query.order]
+        wanted = (
+            select(*_SHOWN)
+            .where(*_conditions(query))
+            .order_by(*order)
+            .limit(query.limit)
+            .offset(query.offset)
+        )
+        with self._engine.begin() as connection:
+            return [_row(row) for row in connection.execute(wanted)]
+
+    def count(self, query: CaseQuery) -> int:
+        """Return how many there are."""
+        wanted = select(func.count()).select_from(requests).where(*_conditions(query))
+        with self._engine.begin() as connection:
+            return int(connection.execute(wanted).scalar_one())
+
+    def by_unit(self, now: datetime) -> Mapping[str, Mapping[str, int]]:
+        """Return unit → how many open cases it has (`open`), and how many of them are overdue (`overdue`)."""
+        c = requests.c
+        overdue = func.sum(func.coalesce(_late(now).cast(_INTEGER), 0))
+        wanted = (
+            select(c.unit, func.count().label("open"), overdue.label("overdue"))
+            .where(c.stage.in_(_OPEN))
+            .group_by(c.unit)
+        )
+        with self._engine.begin() as connection:
+            rows = connection.execute(wanted).all()
+        return {row.unit: {"open": int(row.open), "overdue": int(row.overdue or 0)} for row in rows}
+
+
+_INTEGER = requests.c.redone.type
+_SHOWN = [
+    requests.c[name]
+    for name in (
+        "id",
+        "service_code",
+        "nature",
+        "description",
+        "address",
+        "stage",
+        "unit",
+        "lead",
+        "urgency",
+        "outcome",
+        "redone",
+        "requested_at",
+        "changed_at",
+        "sign_due",
+        "answer_due",
+    )
+]
+
+
+def _late(moment: datetime) -> Any:
+    return or_(requests.c.answer_due < moment, requests.c.sign_due < moment)
+
+
+def _conditions(query: CaseQuery) -> list[Any]:
+    c = requests.c
+    found: list[Any] = []
+    if query.units is not None:
+        found.append(c.unit.in_(list(query.units)))
+    if query.leads is not None:
+        found.append(c.lead.in_(list(query.leads)))
+    if query.sees is not None:
+        seen = list(query.sees)
+        found.append(or_(c.unit.in_(seen), c.lead.in_(seen)))
+    stages = list(query.stages) or (_OPEN if query.open else [])
+    if stages:
+        found.append(c.stage.in_(stages))
+    if query.due_before is not None:
+        found.append(_late(query.due_before))
+    for column, value in (
+        (c.service_code, query.service),
+        (c.urgency, query.urgency),
+        (c.nature, query.nature),
+    ):
+        if value:
+            found.append(column == value)
+    words = query.words.replace("\x00", "").strip()[:_LONGEST_SEARCH]
+    if words:
+        found.append(
+            or_(
+                c.id == words,
+                c.description.contains(words, autoescape=True),
+                c.address.contains(words, autoescape=True),
+            )
+        )
+    return found
+
+
+def _row(row: Any) -> CaseRow:
+    return CaseRow(
+        id=row.id,
+        service=row.service_code,
+        nature=row.nature,
+        description=row.description,
+        address=row.address,
+        stage=row.stage,
+        unit=row.unit,
+        lead=row.lead,
+        urgency=row.urgency,
+        outcome=row.outcome,
+        redone=row.redone,
+        filed_at=row.requested_at,
+        changed_at=row.changed_at,
+        sign_due=row.sign_due,
+        answer_due=row.answer_due,
+    )
