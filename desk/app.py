@@ -35,7 +35,7 @@ def create_app(office: DeskOffice) -> Starlette:
             DBAPIError: _database_down,
         },
     )
-    app.state.desk = Desk(office)
+    app.state.desk = Desk.of(office)
     return app
 
 

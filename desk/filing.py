@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import timezone
 
 from desk.faults import BadRequest, NotFound
 from desk.hidden import all_of
-from desk.params import Params
+from desk.params import Params, parse_time
 from desk.records import NewRequest, Person, Place
 from desk.services import Attribute, Service
 
@@ -91,6 +93,8 @@ def _check_answer(attribute: Attribute, values: list[str]) -> None:
         raise BadRequest(f"只能有一个回答：{attribute.description}")
     if attribute.datatype == "number" and not _is_number(values[0]):
         raise BadRequest(f"请填数字：{attribute.description}")
+    if attribute.datatype == "datetime":
+        parse_time(attribute.description, values[0], timezone.utc)
     keys = {key for key, _ in attribute.values}
     if keys and not keys.issuperset(values):
         raise BadRequest(f"不在选项之内：{attribute.description}")
@@ -98,7 +102,6 @@ def _check_answer(attribute: Attribute, values: list[str]) -> None:
 
 def _is_number(value: str) -> bool:
     try:
-        float(value)
+        return math.isfinite(float(value))
     except ValueError:
         return False
-    return True

@@ -21,6 +21,7 @@ MAX_FIELDS = 200
 MAX_DAYS = 90  # GeoReport v2, GET requests: 90 days or 1000 requests, whichever is smaller
 MAX_ROWS = 1000
 MAX_PAGE = 1_000_000
+LIST_LIMIT = 20_000
 _COMPACT_OFFSET = re.compile(r"(T.*[+-]\d\d)(\d\d)$")  # +0800: Python 3.10 wants +08:00
 
 
@@ -58,8 +59,11 @@ class Params:
         return values
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """Return a comma list."""
-        return tuple(part.strip() for part in self.text(name, 20_000).split(",") if part.strip())
+        """Return a comma list; "can be declared multiple times, comma delimited" (GET requests) is read both ways."""
+        text = ",".join(self.many(name, LIST_LIMIT))
+        if len(text) > LIST_LIMIT:
+            raise BadRequest(f"{name} 太长，最多 {LIST_LIMIT} 个字。")
+        return tuple(part.strip() for part in text.split(",") if part.strip())
 
     def number(self, name: str, bound: float) -> float | None:
         """Return a finite number within ±bound, or None if absent."""

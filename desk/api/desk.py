@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 from starlette.requests import Request
 
-from desk.faults import Forbidden, NotFound
+from desk.faults import BadRequest, Forbidden, NotFound
 from desk.office.casework import Casework
 from desk.office.office import DeskOffice
 from desk.office.rules import Rules
@@ -20,9 +20,20 @@ from desk.storage import DeskStore
 
 @dataclass(frozen=True)
 class Desk:
-    """An office as the Open311 calls see it."""
+    """An office as the Open311 calls see it.
+
+    Attributes:
+        changed_at: when what can be filed last changed; what clients may keep until then (Service Discovery, changeset).
+    """
 
     office: DeskOffice
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, office: DeskOffice) -> Desk:
+        """Return the desk of an office that read its catalogue just now."""
+        written = office.config.services_path.stat().st_mtime
+        return cls(office, datetime.fromtimestamp(written, office.zone))
 
     @property
     def rules(self) -> Rules:
@@ -57,10 +68,18 @@ class Desk:
         """A time as it is written into answers: ISO 8601 with the office's offset."""
         return moment.astimezone(self.zone).isoformat(timespec="seconds")
 
+    @property
+    def jurisdictions(self) -> tuple[str, ...]:
+        """Whom the desk serves (the setting is a comma list); none = whoever is asked for."""
+        parts = self.office.config.jurisdiction.split(",")
+        return tuple(part.strip() for part in parts if part.strip())
+
     def check_jurisdiction(self, params: Params) -> None:
-        """Refuse another jurisdiction; none named means ours, because we serve only one."""
-        asked = params.text("jurisdiction_id")
-        if self.office.config.jurisdiction and asked and asked != self.office.config.jurisdiction:
+        """Refuse another jurisdiction, and none where there are several to choose from."""
+        served, asked = self.jurisdictions, params.text("jurisdiction_id")
+        if len(served) > 1 and not asked:
+            raise BadRequest("缺少参数 jurisdiction_id。")
+        if served and asked and asked not in served:
             raise NotFound("没有这个 jurisdiction_id。")
 
     def is_trusted(self, params: Params) -> bool:

@@ -18,8 +18,8 @@ from desk.faults import BadRequest, NotFound
 from desk.filing import read_request
 from desk.hidden import ATTRIBUTES
 from desk.model.case import State
-from desk.params import Params, body_params, query_params
-from desk.records import RequestQuery, StoredRequest
+from desk.params import MAX_ROWS, Params, body_params, query_params
+from desk.records import Page, RequestQuery, StoredRequest
 from desk.services import Service
 from desk.statuses import CLOSED, OPEN, STATUSES, known
 from desk.wire import Answer, respond
@@ -46,8 +46,8 @@ async def file_request(request: Request) -> Response:
 def find_requests(request: Request) -> Response:
     """List requests: by ids alone, or by service, state and time."""
     desk, params, trusted = _reader(request)
-    query = _query(desk, params)
-    found = desk.store.find(query, params.page())
+    query, page = _asked(desk, params)
+    found = desk.store.find(query, page)
     return respond(
         request, Answer("service_requests", [_shown(desk, row, trusted) for row in found])
     )
@@ -93,12 +93,13 @@ def _row(desk: Desk, request_id: str) -> StoredRequest:
     return row
 
 
-def _query(desk: Desk, params: Params) -> RequestQuery:
+def _asked(desk: Desk, params: Params) -> tuple[RequestQuery, Page]:
+    """Ids override all other arguments (GeoReport v2), unreadable ones and pages too."""
     ids = params.listed("service_request_id")
     if ids:
-        return RequestQuery(ids=ids)
+        return RequestQuery(ids=ids), Page(MAX_ROWS)
     start, end = params.window(desk.zone, desk.now())
-    return RequestQuery(
+    query = RequestQuery(
         service_codes=params.listed("service_code"),
         states=_states(params.listed("status")),
         natures=params.listed("nature"),
@@ -106,6 +107,7 @@ def _query(desk: Desk, params: Params) -> RequestQuery:
         start=start,
         end=end,
     )
+    return query, params.page()
 
 
 def _states(words: tuple[str, ...]) -> tuple[str, ...]:

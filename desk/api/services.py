@@ -15,20 +15,21 @@ from desk.services import Attribute, Service
 from desk.wire import Answer, respond
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
-CHANGESET = "2026-11-23T00:00:00+08:00"
 
 
 def discovery(request: Request) -> Response:
     """Say where the calls are and who answers for them."""
+    desk = desk_of(request)
+    changeset = desk.shown(desk.changed_at)
     endpoint = {
         "specification": SPECIFICATION,
         "url": f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}",
-        "changeset": CHANGESET,
+        "changeset": changeset,
         "type": "production",
         "formats": ["application/json", "text/xml"],
     }
     body = {
-        "changeset": CHANGESET,
+        "changeset": changeset,
         "contact": "本系统的运行单位",
         "key_service": "向本系统的运行单位申请 api_key",
         "endpoints": [endpoint],

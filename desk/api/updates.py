@@ -11,7 +11,7 @@ from starlette.responses import Response
 from desk.api import citizens
 from desk.api.desk import Desk, desk_of
 from desk.faults import BadRequest, NotFound
-from desk.filing import DESCRIPTION_LIMIT
+from desk.filing import CODE_LIMIT, DESCRIPTION_LIMIT
 from desk.model.steps import CITIZEN
 from desk.office.casework import Refused, Repeated, UnknownCase
 from desk.params import Params, body_params, parse_time, query_params
@@ -63,14 +63,20 @@ def _read(desk: Desk, params: Params) -> Update:
     if state is None:
         raise BadRequest(f"不认识的状态：{word}")
     moment = params.needed("updated_datetime", 64)
+    number, update_id = params.needed("service_request_id", 200), params.needed("update_id", 200)
+    if update_id.startswith(f"{number}-"):
+        raise BadRequest(f"update_id 不能以“{number}-”开头，这样的编号由本系统自己给出。")
     return Update(
-        update_id=params.needed("update_id", 200),
-        request_id=params.needed("service_request_id", 200),
+        update_id=update_id,
+        request_id=number,
         state=state,
         description=params.needed("description", DESCRIPTION_LIMIT),
         updated_at=parse_time("updated_datetime", moment, desk.zone),
         received_at=desk.now(),
         media_urls=params.many("media_url"),
+        code=params.text("external_status_code", CODE_LIMIT),
+        agency=params.text("agency_responsible", 200),
+        expected_at=params.time("expected_datetime", desk.zone),
     )
 
 

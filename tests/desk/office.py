@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from starlette.routing import Mount
 
 from desk.app import create_app
 from desk.config import DeskConfig
+from desk.model.case import Outcome
+from desk.office.office import DeskOffice
 from desk.office.office import open_office as open_office_of
+from desk.office.stepping import Wanted
 from desk.storage import upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,11 +52,12 @@ def serve(app: Any, *, ws: Any = "none") -> Iterator[str]:
 
 @dataclass
 class Office:
-    """A running desk."""
+    """A running desk; `inside` is the office itself, where staff work on what strangers filed."""
 
     url: str
     database_url: str
     session: requests.Session
+    inside: DeskOffice
 
     def get(self, path: str, **params: Any) -> requests.Response:
         return self.session.get(self.url + path, params=params, timeout=10)
@@ -84,16 +89,39 @@ class Office:
         }
         return self.post("/servicerequestupdates.json", form | fields)
 
+    def carry(self, number: str, *names: str, unit: str = "chengguan") -> None:
+        """Let the office take steps of a case: the hotline those that are its own, the unit the others."""
+        for name in names:
+            post = "" if name in ("accept", "dispatch", "close") else unit
+            actor = self.inside.staff("1024", post)
+            self.inside.casework.act(number, name, actor, _carried(name, unit))
+
     def status(self, number: str) -> str:
         return str(self.get(f"/requests/{number}.json").json()[0]["status"])
 
 
+def _carried(name: str, unit: str) -> Wanted:
+    if name == "dispatch":
+        return Wanted(unit=unit)
+    if name == "reply":
+        return Wanted(outcome=Outcome("solved", "已到现场处理，商户承诺整改。", "市城市管理局"))
+    if name == "ask_material":
+        return Wanted(note="请说明是哪一栋楼")
+    return Wanted()
+
+
 @contextmanager
-def open_office(folder: Path, jurisdiction: str = "") -> Iterator[Office]:
+def open_office(
+    folder: Path,
+    jurisdiction: str = "",
+    *,
+    services: Path = SERVICES,
+    now: Callable[[], datetime] | None = None,
+) -> Iterator[Office]:
     """Open a desk mounted where the product mounts it."""
     database_url = f"sqlite:///{folder / 'desk.db'}"
     upgrade(database_url)
-    office = open_office_of(DeskConfig(database_url, KEY, SERVICES, jurisdiction))
+    office = open_office_of(DeskConfig(database_url, KEY, services, jurisdiction, now=now))
     desk = create_app(office)
     try:
         with (
@@ -101,6 +129,6 @@ def open_office(folder: Path, jurisdiction: str = "") -> Iterator[Office]:
             requests.Session() as session,
         ):
             session.trust_env = False
-            yield Office(url + "/open311/v2", database_url, session)
+            yield Office(url + "/open311/v2", database_url, session, office)
     finally:
         office.close()
