@@ -16,7 +16,7 @@ SAME, BACK = "same", "back"
 DISPATCHER, HOLDER, ABOVE = "dispatcher", "holder", "above"
 _BY = {DISPATCHER, HOLDER, ABOVE, Who.CITIZEN.value, Who.SYSTEM.value, Who.OUTSIDE.value}
 _NEEDS = {"note", "unit", "outcome", "verdict", "day", "into"}
-_VALUES = {"unit", "lead", "due", "note", "into", "text", "outcome"}
+_VALUES = {"unit", "lead", "due", "note", "into", "text", "outcome", "words"}
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,7 @@ class Casework:
             lead=units.name(case.lead),
             due=self.day(clock.due) if clock else "",
             note=wanted.note.strip().rstrip("。"),
+            words=wanted.note.strip(),
             into=wanted.into,
             text=outcome.text.strip() if outcome else "",
             outcome=self._rules.outcomes[outcome.kind].name if outcome else "",

@@ -31,24 +31,25 @@ _WORKED_ON = ("investigating", "in_progress", "planned", "action_scheduled")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("desk_request") as table:
-        for name in _TEXTS:
-            table.add_column(sa.Column(name, sa.String(40), nullable=False, server_default=""))
-        for name in ("redone", "version"):
-            table.add_column(sa.Column(name, sa.Integer, nullable=False, server_default="0"))
-        for name in _TIMES:
-            table.add_column(sa.Column(name, sa.DateTime(timezone=True)))
-        table.add_column(sa.Column("token", sa.String(40)))
+    texts = [sa.Column(n, sa.String(40), nullable=False, server_default="") for n in _TEXTS]
+    counts = [
+        sa.Column(n, sa.Integer, nullable=False, server_default="0") for n in ("redone", "version")
+    ]
+    times = [sa.Column(n, sa.DateTime(timezone=True)) for n in _TIMES]
+    for column in (*texts, *counts, *times, sa.Column("token", sa.String(40))):
+        op.add_column("desk_request", column)
     op.create_index("ix_desk_request_unit", "desk_request", ["unit", "stage", "changed_at"])
     op.create_index("ix_desk_request_stage", "desk_request", ["stage", "changed_at"])
     op.create_index("ix_desk_request_answer_due", "desk_request", ["answer_due"])
     op.create_index("ix_desk_request_next_alert", "desk_request", ["next_alert"])
     op.create_index("ix_desk_request_merged_into", "desk_request", ["merged_into"])
     op.create_index("ix_desk_request_token", "desk_request", ["token"], unique=True)
-    with op.batch_alter_table("desk_update") as table:
-        table.add_column(sa.Column("code", sa.String(40), nullable=False, server_default=""))
-        table.add_column(sa.Column("agency", sa.Text, nullable=False, server_default=""))
-        table.add_column(sa.Column("expected_at", sa.DateTime(timezone=True)))
+    for column in (
+        sa.Column("code", sa.String(40), nullable=False, server_default=""),
+        sa.Column("agency", sa.Text, nullable=False, server_default=""),
+        sa.Column("expected_at", sa.DateTime(timezone=True)),
+    ):
+        op.add_column("desk_update", column)
     op.create_table(
         "desk_step",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -72,14 +73,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("desk_step")
-    with op.batch_alter_table("desk_update") as table:
-        for name in ("code", "agency", "expected_at"):
-            table.drop_column(name)
+    for name in ("code", "agency", "expected_at"):
+        op.drop_column("desk_update", name)
     for name in ("unit", "stage", "answer_due", "next_alert", "merged_into", "token"):
         op.drop_index(f"ix_desk_request_{name}", "desk_request")
-    with op.batch_alter_table("desk_request") as table:
-        for name in (*_TEXTS, "redone", "version", *_TIMES, "token"):
-            table.drop_column(name)
+    for name in (*_TEXTS, "redone", "version", *_TIMES, "token"):
+        op.drop_column("desk_request", name)
 
 
 def _begin_logs() -> None:
