@@ -12,7 +12,8 @@ from desk.office.stepping import Wanted
 from desk.params import Params
 from desk.records import Update
 
-_STEPS = {
+#: What a citizen may say → the step it is (catalog/flow.yml).
+ACTS = {
     "material": "add_material",
     "urge": "urge",
     "withdraw": "withdraw",
@@ -29,7 +30,7 @@ def read(params: Params, update: Update) -> tuple[str, Wanted] | None:
     act = given.get("citizen_act", [""])[0]
     if not act:
         return None
-    if act not in _STEPS:
+    if act not in ACTS:
         raise BadRequest(f"不认识的 citizen_act：{act}")
     verdict = _verdict(given, update.description) if act == "verdict" else None
     wanted = Wanted(
@@ -38,7 +39,7 @@ def read(params: Params, update: Update) -> tuple[str, Wanted] | None:
         media_urls=update.media_urls,
         key=update.update_id,
     )
-    return _STEPS[act], wanted
+    return ACTS[act], wanted
 
 
 def _verdict(given: dict[str, list[str]], words: str) -> Verdict:

@@ -54,10 +54,13 @@ def find_requests(request: Request) -> Response:
 
 
 def one_request(request: Request) -> Response:
-    """Give one request."""
-    desk, _, trusted = _reader(request)
+    """Give one request; with `extensions=true` its history too (Extensions, Update History)."""
+    desk, params, trusted = _reader(request)
     row = _row(desk, request.path_params["id"])
-    return respond(request, Answer("service_requests", [_shown(desk, row, trusted)]))
+    shown = _shown(desk, row, trusted)
+    if params.text("extensions").lower() == "true":
+        shown["notes"] = _notes(desk, row.id, trusted)
+    return respond(request, Answer("service_requests", [shown]))
 
 
 def token(request: Request) -> Response:
@@ -144,6 +147,19 @@ def _shown(desk: Desk, row: StoredRequest, trusted: bool) -> dict[str, Any]:
         "media_url": None,
     }
     return shown | _private(row) if trusted else shown
+
+
+def _notes(desk: Desk, request_id: str, trusted: bool) -> list[dict[str, Any]]:
+    """Return what the citizen was told, step by step."""
+    return [
+        {
+            "datetime": desk.shown(step.at),
+            "description": step.told if trusted else None,
+            "type": desk.rules.flow.says(step),
+        }
+        for step in desk.store.steps(request_id)
+        if step.told
+    ]
 
 
 def _private(row: StoredRequest) -> dict[str, Any]:

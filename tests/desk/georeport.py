@@ -59,6 +59,7 @@ ITEMS = {
     "errors": "error",
     "endpoints": "endpoint",
     "formats": "format",
+    "notes": "note",
 }
 """The lists (⇊) of the specification and what their items (↴) are called in XML."""
 

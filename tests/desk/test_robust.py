@@ -26,7 +26,10 @@ NAMES = [
     "api_key", "jurisdiction_id", "service_code", "description", "address_string", "address_id",
     "lat", "long", "media_url", "media_url[]", "attribute[scope]", "attribute[people]", "attribute[]",
     "attribute[", "phone", "service_request_id", "update_id", "status", "updated_datetime",
-    "start_date", "end_date", "page", "page_size",
+    "start_date", "end_date", "page", "page_size", "nature", "division_code", "extensions",
+    "attribute[citizen_act]", "attribute[solved]", "attribute[contacted]", "attribute[degree]",
+    "attribute[attitude]", "attribute[speed]", "attribute[nature]", "attribute[division_code]",
+    "external_status_code", "agency_responsible", "expected_datetime", "email", "account_id",
 ]  # fmt: skip
 VALUES = st.one_of(
     st.text(max_size=40),
@@ -34,6 +37,7 @@ VALUES = st.one_of(
         [
             KEY, NOISE, "0701", "1112", "open", "CLOSED", "nan", "-inf", "1e999", "９", "²", "0",
             "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-11-23T00:00:00Z",
+            "material", "urge", "withdraw", "verdict", "redo", "yes", "true", "5", "330108", "a,b,,c",
             "2026-13-45", "T", "+08:00", "a\x00b", "\ud800", "]]>", "&#0;", "x" * 5000, "99999999999",
         ]
     ),
@@ -79,6 +83,8 @@ def test_no_get_brings_it_down(
     check(target.session.get(f"{target.url}{path}{suffix}?{query}", timeout=10), suffix)
 
 
+ACTS = st.sampled_from(["material", "urge", "withdraw", "verdict", "redo", "", "steal"])
+STEPS = ("accept", "dispatch", "sign", "start", "ask_material")
 GOOD_FILING = [("api_key", KEY), ("service_code", NOISE), ("address_string", "a")]
 GOOD_UPDATE = [
     ("api_key", KEY),
@@ -105,6 +111,35 @@ def test_no_form_brings_it_down(
         target.session.post(f"{target.url}{path}{suffix}", data=body, headers=headers, timeout=10),
         suffix,
     )
+
+
+@QUIET
+@given(act=ACTS, done=st.integers(0, 6), suffix=SUFFIXES, fields=FIELDS)
+@example(act="redo", done=6, suffix=".xml", fields=[])
+@example(act="material", done=5, suffix=".json", fields=[("media_url[]", "x" * 5000)])
+@example(act="verdict", done=6, suffix=".json", fields=[("description", "长" * 4000)])
+def test_no_update_of_a_case_brings_it_down(
+    target: Office, act: str, done: int, suffix: str, fields: list[tuple[str, str]]
+) -> None:
+    """Posted by the citizen or by another system, wherever the case stands; afterwards it is still read and worked on."""
+    number = target.file()
+    target.carry(number, *(STEPS[:done] if done < 6 else (*STEPS[:4], "reply")))
+    real = [("service_request_id", number), ("attribute[citizen_act]", act)]
+    mine = [field for field in fields if field[0] != "service_request_id"]
+    body = urlencode([*GOOD_UPDATE, *real, *mine], errors="surrogatepass")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    url = f"{target.url}/servicerequestupdates{suffix}"
+    for _ in range(2):
+        check(target.session.post(url, data=body, headers=headers, timeout=10), suffix)
+    for path in (f"/requests/{number}", "/servicerequestupdates"):
+        for form in (".json", ".xml"):
+            answer = target.get(path + form, api_key=KEY, extensions="true")
+            check(answer, form)
+            assert answer.status_code == 200
+    stage = target.inside.store.request(number).stage
+    if stage == "dispatched":
+        target.carry(number, "sign", "start", "reply")
+        assert target.status(number) == "closed"
 
 
 @QUIET
