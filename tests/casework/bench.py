@@ -13,6 +13,7 @@ from tests.builders import SetClock
 
 HOTLINE, DISTRICT, STREET, BUREAU = "12345", "330106", "330106002", "huanjing"
 NOISE = "1351"
+CITIZEN_STEPS = ("add_material", "urge")
 SOLVED = Outcome("solved", "已约谈六个广场舞队，22点后不再放音响。", "西湖区人民政府")
 HAPPY = Verdict(contacted=True, solved="yes", degree=5, attitude=5, speed=4)
 ANGRY = Verdict(contacted=False, solved="no", degree=1, attitude=2, speed=1, reason="还是很吵")

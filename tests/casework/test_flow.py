@@ -26,7 +26,7 @@ from tests.casework.bench import (
 
 STATES = [state.value for state in State]
 #: Everything that a step may need at once.
-ALL = {
+ALL: dict[str, Any] = {
     "note": "因为",
     "unit": DISTRICT,
     "outcome": SOLVED,
