@@ -33,6 +33,7 @@ def create_app(office: DeskOffice) -> Starlette:
             ApiFault: _refused,
             HTTPException: _http_error,
             DBAPIError: _database_down,
+            Exception: _broken,
         },
     )
     app.state.desk = Desk.of(office)
@@ -66,7 +67,9 @@ def _refused(request: Request, fault: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     reason = _REASONS.get(error.status_code, "请求不正确。")
-    return _errors(request, error.status_code, error.status_code, reason)
+    response = _errors(request, error.status_code, error.status_code, reason)
+    response.headers.update(error.headers or {})
+    return response
 
 
 def _database_down(request: Request, error: Exception) -> Response:
@@ -74,6 +77,11 @@ def _database_down(request: Request, error: Exception) -> Response:
     response = _errors(request, 503, 503, "系统暂时不可用，请稍后再试。")
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    """Answer for a fault of ours; the server logs it."""
+    return _errors(request, 500, 500, "系统出了故障，请稍后再试。")
 
 
 def _errors(request: Request, status: int, code: int, description: str) -> Response:

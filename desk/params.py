@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -145,7 +146,10 @@ def query_params(request: Request) -> Params:
 
 
 async def body_params(request: Request) -> Params:
-    """Read the parameters of a POST: form, multipart (its files are not kept) or a flat JSON object."""
+    """Read the parameters of a POST: form, multipart (its files are not kept) or JSON.
+
+    In JSON `{"attribute": {"code": value}}` is what `attribute[code]=value` is in a form.
+    """
     body = await _body(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -196,7 +200,17 @@ def _json_pairs(body: bytes) -> list[tuple[str, str]]:
         raise BadRequest("JSON 应是一个对象。")
     pairs: list[tuple[str, str]] = []
     for name, value in data.items():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, (str, int, float)):
-                pairs.append((name, str(item)))
+        inner = value if isinstance(value, dict) else {}
+        pairs += [pair for key in inner for pair in _json_values(f"{name}[{key}]", inner[key])]
+        pairs += _json_values(name, value)
     return pairs
+
+
+def _json_values(name: str, value: Any) -> list[tuple[str, str]]:
+    """Return what a form would have said; true and false as GeoReport v2 writes them."""
+    items = value if isinstance(value, list) else [value]
+    return [
+        (name, str(item).lower() if isinstance(item, bool) else str(item))
+        for item in items
+        if isinstance(item, (str, int, float))
+    ]

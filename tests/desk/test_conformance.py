@@ -365,3 +365,4 @@ def test_errors_of_every_kind_are_lists(city: Office) -> None:
         city.post("/services.xml", {"a": "b"}),
     )
     assert agreed(in_json, in_xml, root="errors")[0]["code"] == 405
+    assert "GET" in in_json.headers["Allow"]

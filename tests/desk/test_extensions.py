@@ -216,5 +216,20 @@ class TestCitizensActs:
         assert again.status_code == 400
         assert "duplicate" in again.json()[0]["description"]
 
+    def test_an_act_in_json_is_an_act(self, office: Office, citizen: Citizen) -> None:
+        """Were its attributes lost, it would count as another system's update."""
+        act = {
+            "api_key": KEY,
+            "service_request_id": self.number,
+            "update_id": "j1",
+            "status": "OPEN",
+            "updated_datetime": now(office),
+            "description": "请快一点",
+            "attribute": {"citizen_act": "urge", "contacted": True},
+        }
+        url = f"{office.url}/servicerequestupdates.json"
+        assert office.session.post(url, json=act, timeout=10).status_code == 200
+        assert [step.name for step in office.inside.store.steps(self.number)] == ["file", "urge"]
+
     def test_an_unknown_act_is_refused(self, citizen: Citizen) -> None:
         assert citizen.says("steal") == 400

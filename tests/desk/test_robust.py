@@ -20,6 +20,7 @@ from desk.storage import upgrade
 from desk.storage.engine import open_engine
 from desk.storage.migrate import VERSION_TABLE, head
 from desk.storage.tables import metadata
+from tests.desk.georeport import reason
 from tests.desk.office import KEY, NOISE, Office, open_office
 
 NAMES = [
@@ -161,6 +162,7 @@ def test_no_update_of_a_case_brings_it_down(
                 b"[" * 5000,
                 b'{"api_key": {"a": 1}}',
                 b'{"description": "\\ud800"}',
+                b'{"api_key": [true, null, {"a": [1, [2]]}], "attribute": {"scope": {"a": "b"}}}',
                 b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--",
                 b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx",
                 b"&" * 1000,
@@ -253,3 +255,13 @@ def test_a_lost_database_is_said_plainly(tmp_path: Path) -> None:
         answer = office.get("/servicerequestupdates.json")
         assert answer.status_code == 503
         assert answer.json()[0]["code"] == 503
+
+
+def test_a_fault_of_ours_is_still_a_list_of_errors(tmp_path: Path) -> None:
+    with open_office(tmp_path) as office:
+        number = office.file()
+        with sqlite3.connect(tmp_path / "desk.db") as vandal:
+            vandal.execute("UPDATE desk_request SET attributes = '{'")
+        path = f"/requests/{number}"
+        in_json, in_xml = office.get(path + ".json"), office.get(path + ".xml")
+        assert reason(in_json, in_xml, 500)
