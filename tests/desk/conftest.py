@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.desk.office import Office, open_office
+from tests.storage.conftest import postgresql
+
+__all__ = ["postgresql"]
 
 
 @pytest.fixture(scope="module")

@@ -116,10 +116,11 @@ def open_office(
     jurisdiction: str = "",
     *,
     services: Path = SERVICES,
+    database_url: str = "",
     now: Callable[[], datetime] | None = None,
 ) -> Iterator[Office]:
     """Open a desk mounted where the product mounts it."""
-    database_url = f"sqlite:///{folder / 'desk.db'}"
+    database_url = database_url or f"sqlite:///{folder / 'desk.db'}"
     upgrade(database_url)
     office = open_office_of(DeskConfig(database_url, KEY, services, jurisdiction, now=now))
     desk = create_app(office)

@@ -57,13 +57,18 @@ PATHS = st.sampled_from(
 )
 SUFFIXES = st.sampled_from([".json", ".xml", "", ".csv"])
 QUIET = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with open_office(tmp_path_factory.mktemp("fuzz"), jurisdiction="cc") as opened:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def target(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """A desk on each database: they differ in what they take for a text and a moment."""
+    is_server = request.param == "postgresql"
+    url = request.getfixturevalue("postgresql").make() if is_server else ""
+    with open_office(tmp_path_factory.mktemp("fuzz"), "cc", database_url=url) as opened:
         yield opened
 
 
