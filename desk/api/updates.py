@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -64,8 +65,8 @@ def _read(desk: Desk, params: Params) -> Update:
         raise BadRequest(f"不认识的状态：{word}")
     moment = params.needed("updated_datetime", 64)
     number, update_id = params.needed("service_request_id", 200), params.needed("update_id", 200)
-    if update_id.startswith(f"{number}-"):
-        raise BadRequest(f"update_id 不能以“{number}-”开头，这样的编号由本系统自己给出。")
+    if re.fullmatch(rf"{re.escape(number)}-[0-9]+", update_id):  # Casework numbers its own so
+        raise BadRequest(f"update_id 不能是“{number}-数字”，这样的编号由本系统自己给出。")
     return Update(
         update_id=update_id,
         request_id=number,

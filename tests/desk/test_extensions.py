@@ -162,6 +162,7 @@ def test_nobody_takes_the_numbers_of_the_desks_own_updates(office: Office) -> No
         assert office.tell(number, update_id=f"{number}-{later}").status_code == 400
     office.carry(number, "accept", "dispatch")
     assert [row["update_id"] for row in told(office, number)] == [f"{number}-2", f"{number}-3"]
+    assert office.tell(number, update_id=f"{number}-redo").status_code == 200
 
 
 class TestCitizensActs:
