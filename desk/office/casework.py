@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from desk.model.case import Case, State, Verdict, apply
+from desk.model.case import Case, State, apply
 from desk.model.clocks import ANSWER
 from desk.model.flow import BACK, SAME, StepRule, posts
 from desk.model.steps import CITIZEN, SYSTEM, Actor, Step, Who
@@ -97,7 +97,7 @@ class Casework:
             case = self._take(book, case, name, actor, wanted)
             if name == "reply":
                 self._tell_merged(book, case)
-            if name == "follow_up" and _is_satisfied(case.verdict):
+            if name == "follow_up" and case.state is State.FOLLOWED_UP and _is_satisfied(case):
                 case = self._take(book, case, "close", SYSTEM, NOTHING)
             return case
 
@@ -260,7 +260,8 @@ _MISSING = {
 }
 
 
-def _is_satisfied(verdict: Verdict | None) -> bool:
+def _is_satisfied(case: Case) -> bool:
+    verdict = case.verdict
     if verdict is None or verdict.solved != "yes":
         return False
     return verdict.total is None or verdict.total > _SATISFIED_FROM

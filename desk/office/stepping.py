@@ -126,9 +126,11 @@ class Stepping:
         assert wanted.outcome is not None
         return {"outcome": wanted.outcome.as_dict()}
 
-    def _judged(self, _case: Case, wanted: Wanted) -> dict[str, Any]:
+    def _judged(self, case: Case, wanted: Wanted) -> dict[str, Any]:
+        """Keep the verdict; one that comes when the case is closed opens nothing."""
         assert wanted.verdict is not None
-        return {"verdict": asdict(wanted.verdict)}
+        kept = {"state": case.state.value} if case.state is State.CLOSED else {}
+        return {**kept, "verdict": asdict(wanted.verdict)}
 
     def _again(self, case: Case, _wanted: Wanted) -> dict[str, Any]:
         rule = self._clock_rule(case, NOTHING)

@@ -232,6 +232,12 @@ class TestTheCitizen:
         with pytest.raises(Refused):
             bench.say(bench.to(state), "withdraw")
 
+    def test_a_later_verdict_replaces_the_earlier_and_opens_nothing(self, bench: Bench) -> None:
+        number = bench.to("closed")
+        case = bench.say(number, "follow_up", verdict=HAPPY)
+        assert (case.state, case.verdict) == (State.CLOSED, HAPPY)
+        assert bench.names(number)[-1] == "follow_up"
+
     @pytest.mark.parametrize("state", ["replied", "followed_up", "closed"])
     def test_a_reason_reopens_once(self, bench: Bench, state: str) -> None:
         number = bench.to(state)
