@@ -17,7 +17,8 @@ class DeskConfig:
         database_url: SQLAlchemy URL, sqlite or postgresql; `desk.storage.upgrade` must have run on it.
         api_key: what a caller must show to file, to add an update, and to read citizens' texts.
         services_path: the catalogue, `catalog/services.yml`.
-        jurisdiction: if set, any other `jurisdiction_id` is an unknown resource (404).
+        jurisdiction: if set, any other `jurisdiction_id` is an unknown resource (404); several, with commas between, share
+            one record, and a call must name one of them.
         time_zone: the office's own: it dates the numbers given out and the times shown.
         now: another clock than the machine's, for rehearsals.
     """

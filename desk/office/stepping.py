@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -197,6 +197,11 @@ class Stepping:
         if faults:
             raise Refused("".join(faults))
 
+    def _may_judge(self, _case: Case, _actor: Actor, wanted: Wanted) -> None:
+        assert wanted.verdict is not None
+        if replace(wanted.verdict, reason="") == Verdict():
+            raise Refused("请填写评价。")
+
     def _may_redo(self, case: Case, actor: Actor, _wanted: Wanted) -> None:
         if actor.who is Who.CITIZEN and case.redone:
             raise Refused("这件事已经按您的意见重新办理过一次。")
@@ -234,6 +239,7 @@ _CHECKS: dict[str, Callable[[Stepping, Case, Actor, Wanted], None]] = {
     "urge": Stepping._may_urge,
     "extend": Stepping._may_extend,
     "reply": Stepping._may_answer,
+    "follow_up": Stepping._may_judge,
     "redo": Stepping._may_redo,
     "merge": Stepping._may_merge,
 }

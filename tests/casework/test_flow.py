@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desk.model.case import State
+from desk.model.case import State, Verdict
 from desk.model.clocks import ANSWER, SIGN
 from desk.model.steps import CITIZEN, SYSTEM, Actor, Who
 from desk.office.casework import Repeated, UnknownCase
@@ -231,6 +231,12 @@ class TestTheCitizen:
     def test_it_is_too_late_to_take_back_what_is_answered(self, bench: Bench, state: str) -> None:
         with pytest.raises(Refused):
             bench.say(bench.to(state), "withdraw")
+
+    def test_silence_is_no_verdict(self, bench: Bench) -> None:
+        number = bench.to("replied")
+        with pytest.raises(Refused, match="请填写评价"):
+            bench.say(number, "follow_up", verdict=Verdict(reason="哦"))
+        assert bench.case(number).state is State.REPLIED
 
     def test_a_later_verdict_replaces_the_earlier_and_opens_nothing(self, bench: Bench) -> None:
         number = bench.to("closed")
