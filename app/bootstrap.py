@@ -18,6 +18,7 @@ from app.catalog import Catalog, services_of
 from app.phrases import DomainPhrases
 from app.secrets import KeySealer, MediaLinks, kept_secret
 from app.settings import ROOT, Settings
+from bot.services.amending import AmendmentHandler
 from bot.services.catalogue import Catalogue
 from bot.services.deliver import Deliverer, Handler
 from bot.services.dialogue import Dialogue
@@ -187,6 +188,13 @@ class Parts:
             directory=self.catalogue.pulled,
             media_url=self.links.url,
         )
+        amending = AmendmentHandler(
+            self.record,
+            self.backend,
+            clock=self.clock,
+            sealer=self.sealer,
+            media_url=self.links.url,
+        )
         told: dict[str, Handler] = {
             "reply": ReplyHandler(self.record, self.messenger),
             "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
@@ -196,7 +204,7 @@ class Parts:
         lines: dict[str, dict[str, Handler]] = {
             "tell": told,
             "answer": answered,
-            "file": {"filing": filing},
+            "file": {"filing": filing, "amendment": amending},
             "fetch": fetched,
         }
         return {

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
-from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
+from bot.model.backend import Amendment, Attribute, Filed, Filing, Request, Service, Update
 from bot.model.delivery import Allowance
 from bot.model.message import Accepted, Inbound, Reply
 from bot.model.staff import Presence
@@ -232,6 +232,9 @@ class Backend(Protocol):
 
     def updates(self, start: datetime, end: datetime) -> Sequence[Update]:
         """Return updates within a time."""
+
+    def add_update(self, amendment: Amendment) -> None:
+        """Add a citizen's word to a case; safe to repeat, one that is there already counts as done."""
 
 
 class Phrases(Protocol):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model.backend import Update
-from bot.model.complaint import Complaint, Medium
+from bot.model.complaint import Complaint, Medium, Step
 from bot.model.conversation import Conversation, Direction, Line
 from bot.model.delivery import Delivery
 from bot.staff_record import Audit, CannedAnswers, Handoffs, Shifts, Staff
@@ -132,6 +132,9 @@ class Complaints(Protocol):
     def add_update(self, complaint_id: str, update: Update, received_at: datetime) -> None:
         """Store an update; must refuse one that is there already."""
 
+    def steps(self, complaint_id: str) -> list[Step]:
+        """Return what the office did and said about a case, oldest first."""
+
     def forget_contact(self, conversation_id: str) -> None:
         """Remove phone and name from a citizen's complaints; the cases themselves stay."""
 
@@ -197,6 +200,9 @@ class Deliveries(Protocol):
 
     def latest_of_kind(self, conversation_id: str, kind: str) -> Delivery | None:
         """Return the newest delivery of this kind to this citizen."""
+
+    def of_complaint(self, complaint_id: str, kind: str) -> list[Delivery]:
+        """Return the deliveries of this kind that belong to a case, in the order they were stored."""
 
     def states(self, keys: Collection[str]) -> Mapping[str, Delivery]:
         """Return key → delivery for those of these keys that are deliveries."""

@@ -112,7 +112,11 @@ class Request:
 class Update:
     """What the office did or says about one complaint; known by request and `update_id` together.
 
-    `status` is the backend's word, lower-cased; `catalog/statuses.yml` says what it means to us.
+    Attributes:
+        status: the backend's word, lower-cased; `catalog/statuses.yml` says what it means to us.
+        code: its finer word (mySociety's external_status_code), lower-cased; "" from a backend that has none.
+        expected_datetime: when the reply is due.
+        agency_responsible: name of the unit that has the case now.
     """
 
     update_id: str
@@ -121,3 +125,34 @@ class Update:
     updated_datetime: datetime
     description: str = ""
     media_url: str = ""
+    code: str = ""
+    expected_datetime: datetime | None = None
+    agency_responsible: str = ""
+
+
+class CitizenAct(str, Enum):
+    """What a citizen does about a case that is filed."""
+
+    MATERIAL = "material"
+    URGE = "urge"
+    WITHDRAW = "withdraw"
+    VERDICT = "verdict"
+    REDO = "redo"
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """A citizen's word on a filed case, as it is handed to the backend.
+
+    Attributes:
+        update_id: our own key: a second one with the same key is the first one again.
+        verdict: what was said of the office's work, only with `VERDICT`: contacted, solved, degree, attitude, speed.
+    """
+
+    update_id: str
+    service_request_id: str
+    act: CitizenAct
+    at: datetime
+    description: str
+    media_urls: tuple[str, ...] = ()
+    verdict: Mapping[str, str] = field(default_factory=dict)

@@ -27,7 +27,10 @@ class Complaint:
         consent: version of the privacy notice in force when the citizen confirmed.
         backend_id: the backend's number; `backend_token` while it still owes one.
         status: the backend's last status word that counted; `stage` is its meaning in catalog/statuses.yml.
+        status_code: its finer word, "" from a backend that has none.
         status_at: time of that status on the backend's clock; an earlier one never replaces it.
+        agency, due_at: the unit that has it and when its reply is due, as far as the backend told.
+        callback: the questions after the office's reply, as far as they were answered (bot/services/callback.py).
     """
 
     id: str
@@ -61,11 +64,26 @@ class Complaint:
     wish: str = ""
     repeated: bool = False
     filed_by: str = ""
+    status_code: str = ""
+    agency: str = ""
+    due_at: datetime | None = None
+    callback: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_confidential(self) -> bool:
         """True if the citizen or the nature asked for it; staff then see no name."""
         return self.visibility == "confidential"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stored update of a case: what the office did or said, and when."""
+
+    status: str
+    code: str
+    text: str
+    agency: str
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class DeliveryKind(str, Enum):
     NOTICE = "notice"
     ANSWER = "answer"  # what a member of staff wrote, and that one joined or left
     FILING = "filing"
+    AMENDMENT = "amendment"  # what a citizen says about a case that is filed
     MEDIA = "media"
 
 
@@ -103,9 +104,11 @@ class Schedule:
         return now + timedelta(seconds=step)
 
 
+_A_WEEK = Schedule((2, 5, 10, 20, 30, 60, 120, 300), timedelta(days=7))
 #: Kinds of delivery → schedule. Filing never stops trying for a week: a confirmed complaint is a promise.
 SCHEDULES = {
-    DeliveryKind.FILING: Schedule((2, 5, 10, 20, 30, 60, 120, 300), timedelta(days=7)),
+    DeliveryKind.FILING: _A_WEEK,
+    DeliveryKind.AMENDMENT: _A_WEEK,
     DeliveryKind.NOTICE: Schedule((1, 3, 5, 10, 30, 60, 300), timedelta(hours=24)),
     DeliveryKind.REPLY: Schedule((1, 3, 5, 10, 30, 60), timedelta(minutes=15)),
     DeliveryKind.ANSWER: Schedule((1, 3, 5, 10, 30, 60), timedelta(minutes=15)),

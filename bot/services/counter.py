@@ -19,7 +19,7 @@ from bot.model.delivery import Delivery, DeliveryKind
 from bot.model.draft import Draft
 from bot.model.message import Datum, Point
 from bot.model.office import Office
-from bot.model.status import StatusTable
+from bot.model.status import StatusMeaning, StatusTable
 from bot.ports import NOBODY_THERE, Clock, Phrases, Presences, Sealer
 from bot.record import Unit
 from bot.services import duty, handoff
@@ -129,14 +129,24 @@ class Counter:
         newest = next(
             iter(self.unit.complaints.of_conversation(self.conversation.id, limit=1)), None
         )
-        if newest is None or self.clock.now() - newest.confirmed_at > _LATELY:
-            return None
-        return newest
+        return newest if newest is not None and self.is_recent(newest) else None
+
+    def meaning(self, complaint: Complaint) -> StatusMeaning:
+        """Return what the backend's last word on a case means."""
+        return self.statuses.meaning(complaint.status, complaint.status_code)
+
+    def open_cases(self) -> list[Complaint]:
+        """Return the citizen's cases that the office has not finished with, newest first."""
+        return [case for case in self.cases() if not self.meaning(case).is_closed]
+
+    def is_recent(self, complaint: Complaint) -> bool:
+        """True if it was confirmed within a day."""
+        return self.clock.now() - complaint.confirmed_at <= _LATELY
 
     def status_name(self, complaint: Complaint) -> str:
         """Return where a case stands, as a citizen reads it."""
         if complaint.status:
-            return self.statuses.meaning(complaint.status).name
+            return self.meaning(complaint).name
         return self.phrases.say(f"utter_status_{complaint.stage}")
 
     def call_person(self, reason: WaitReason = WaitReason.ASKED) -> Waiting:

@@ -26,7 +26,7 @@ from bot.services.masking import restore
 log = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 4000  # GeoReport v2: description
-_MEDIA_PATIENCE = timedelta(seconds=15)
+MEDIA_PATIENCE = timedelta(seconds=15)
 _LOOK_UP_AFTER_S = 15.0
 _NEVER = (DeliveryState.FAILED, DeliveryState.WITHHELD)
 _DIRECTORY_AGAIN_S = 2.0
@@ -128,10 +128,10 @@ class FilingHandler:
     def _filing(
         self, unit: Unit, complaint: Complaint, delivery: Delivery, directory: Directory
     ) -> Filing:
-        media = [m for m in unit.media.of_complaint(complaint.id) if not _is_lost(unit, m)]
+        media = [m for m in unit.media.of_complaint(complaint.id) if not is_lost(unit, m)]
         missing = [m for m in media if not m.stored]
         waited = self._clock.now() - (delivery.created_at or self._clock.now())
-        if missing and waited < _MEDIA_PATIENCE:
+        if missing and waited < MEDIA_PATIENCE:
             raise Postponed(1.0)
         originals = {
             short: self._sealer.unseal(sealed) for short, sealed in complaint.sealed.items()
@@ -150,7 +150,7 @@ class FilingHandler:
         )
 
 
-def _is_lost(unit: Unit, medium: Medium) -> bool:
+def is_lost(unit: Unit, medium: Medium) -> bool:
     """True for a medium that can never be fetched: nothing to wait for, no link to give."""
     fetching = unit.deliveries.by_key(f"media:{medium.id}")
     return not medium.stored and fetching is not None and fetching.state in _NEVER

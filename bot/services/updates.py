@@ -10,9 +10,10 @@ from bot.model.backend import Update
 from bot.model.complaint import Complaint
 from bot.model.delivery import Delivery, DeliveryKind
 from bot.model.office import Office
-from bot.model.status import StatusTable
+from bot.model.status import WAITING, StatusMeaning, StatusTable
 from bot.ports import Backend, Clock, Phrases
 from bot.record import Record, Unit
+from bot.services import amending, callback
 from bot.services.filing import number_owed
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ _SWEEP_EVERY = timedelta(hours=24)
 _FEW = 200
 _AHEAD = timedelta(minutes=10)
 _CURSOR = "updates.cursor"
+_REPLIED = "replied"
+#: How a case ends that somebody has answered (catalog/statuses.yml); not: passed on, merged, taken back.
+_REPLIES = frozenset({"solved", "explained", "closed"})
 
 
 @dataclass(frozen=True)
@@ -39,27 +43,45 @@ class UpdateTaker:
         """Take one update; False if it is not ours or was taken before."""
         with self.record.unit() as unit:
             complaint = unit.complaints.by_backend_id(update.service_request_id, lock=True)
-            if complaint is None or unit.complaints.has_update(complaint.id, update.update_id):
+            if complaint is None or _is_known(unit, complaint, update):
                 return False
             unit.complaints.add_update(complaint.id, update, self.clock.now())
-            self._move(unit, complaint, update)
-            self._tell(unit, complaint, update)
+            asks = self._move(unit, complaint, update)
+            self._tell(unit, complaint, update, asks=asks)
             return True
 
-    def _move(self, unit: Unit, complaint: Complaint, update: Update) -> None:
-        """Change the state unless the update is older than the one we know, or its word is unknown."""
-        meaning = self.statuses.meaning(update.status)
+    def _move(self, unit: Unit, complaint: Complaint, update: Update) -> bool:
+        """Change the state unless the update is older than the one we know, or its word is unknown.
+
+        True if the citizen is to be asked what became of it.
+        """
+        meaning = self.statuses.meaning(update.status, update.code)
         is_late = complaint.status_at is not None and update.updated_datetime < complaint.status_at
         if is_late or not meaning.is_known:
-            return
-        complaint.status = update.status
+            return False
+        asks = self._asks(complaint, update, meaning)
+        if asks:
+            complaint.callback = callback.opened(complaint.callback, self.clock.now())
+        elif not meaning.is_closed:
+            complaint.callback = callback.ended(complaint.callback)
+        complaint.status, complaint.status_code = update.status, update.code
+        complaint.agency = update.agency_responsible or complaint.agency
+        complaint.due_at = update.expected_datetime or complaint.due_at
         complaint.stage = meaning.stage
         complaint.status_at = update.updated_datetime
         complaint.status_text = update.description
         unit.complaints.save(complaint)
+        return asks
 
-    def _tell(self, unit: Unit, complaint: Complaint, update: Update) -> None:
-        meaning = self.statuses.meaning(update.status)
+    def _asks(self, complaint: Complaint, update: Update, meaning: StatusMeaning) -> bool:
+        """True if this is the office's reply: by its code, from a backend without codes by the word that ends a case."""
+        if self.statuses.knows_code(update.code):
+            return update.code == _REPLIED
+        before = self.statuses.meaning(complaint.status, complaint.status_code)
+        return meaning.kind in _REPLIES and not before.is_closed
+
+    def _tell(self, unit: Unit, complaint: Complaint, update: Update, *, asks: bool) -> None:
+        meaning = self.statuses.meaning(update.status, update.code)
         stamp = self.office.stamp(update.updated_datetime)
         values = {
             "summary": complaint.summary,
@@ -69,6 +91,11 @@ class UpdateTaker:
             "text": update.description,
         }
         name = "utter_update" if update.description else "utter_update_without_text"
+        text = self.phrases.say(name, **values)
+        if asks or update.code == WAITING:
+            text += "\n" + self.phrases.say(
+                "utter_callback_begins" if asks else "utter_answer_here"
+            )
         before = unit.deliveries.latest_of_kind(
             complaint.conversation_id, DeliveryKind.NOTICE.value
         )
@@ -78,7 +105,7 @@ class UpdateTaker:
                 kind=DeliveryKind.NOTICE,
                 due_at=self.clock.now(),
                 payload={
-                    "text": self.phrases.say(name, **values),
+                    "text": text,
                     "short": {
                         "number": complaint.receipt,
                         "status": meaning.name,
@@ -131,8 +158,15 @@ class UpdatePoller:
             return [
                 update
                 for update, case in zip(updates, cases, strict=True)
-                if case is not None and not unit.complaints.has_update(case.id, update.update_id)
+                if case is not None and not _is_known(unit, case, update)
             ]
+
+
+def _is_known(unit: Unit, case: Complaint, update: Update) -> bool:
+    """True for an update taken before, and for a citizen's own word that the backend lists among its updates."""
+    if unit.complaints.has_update(case.id, update.update_id):
+        return True
+    return amending.ordered(unit, update.update_id) is not None
 
 
 def _time(raw: str | None, default: datetime) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.model.backend import Update
-from bot.model.complaint import Complaint
+from bot.model.complaint import Complaint, Step
 from bot.storage.inserting import insert_new
 from bot.storage.tables import complaints, counters, updates
 
@@ -99,8 +99,20 @@ class Complaints:
                 text=update.description,
                 at=update.updated_datetime,
                 received_at=received_at,
+                code=update.code,
+                agency=update.agency_responsible,
+                due_at=update.expected_datetime,
             )
         )
+
+    def steps(self, complaint_id: str) -> list[Step]:
+        """Return what the office did and said about a case, oldest first."""
+        rows = self._c.execute(
+            sa.select(updates)
+            .where(updates.c.complaint_id == complaint_id)
+            .order_by(updates.c.at, updates.c.id)
+        )
+        return [Step(row.status, row.code, row.text, row.agency, row.at) for row in rows]
 
     def forget_contact(self, conversation_id: str) -> None:
         """Remove phone and name from a citizen's complaints; the cases themselves stay."""

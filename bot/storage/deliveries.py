@@ -227,6 +227,15 @@ class Deliveries:
         ).first()
         return None if row is None else _delivery(row)
 
+    def of_complaint(self, complaint_id: str, kind: str) -> list[Delivery]:
+        """Return the deliveries of this kind that belong to a case, in the order they were stored."""
+        rows = self._c.execute(
+            sa.select(deliveries)
+            .where(deliveries.c.complaint_id == complaint_id, deliveries.c.kind == kind)
+            .order_by(deliveries.c.id)
+        )
+        return [_delivery(row) for row in rows]
+
     def states(self, keys: Collection[str]) -> Mapping[str, Delivery]:
         """Return key → delivery for those of these keys that are deliveries."""
         return {

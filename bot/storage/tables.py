@@ -100,6 +100,10 @@ complaints = sa.Table(
     sa.Column("wish", sa.Text, nullable=False),
     sa.Column("repeated", sa.Boolean, nullable=False),
     sa.Column("filed_by", sa.String(32), nullable=False, server_default=""),
+    sa.Column("status_code", sa.Text, nullable=False, server_default=""),
+    sa.Column("agency", sa.Text, nullable=False, server_default=""),
+    sa.Column("due_at", UtcDateTime, nullable=True),
+    sa.Column("callback", sa.JSON, nullable=False, server_default="{}"),
 )
 
 updates = sa.Table(
@@ -112,6 +116,9 @@ updates = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("code", sa.Text, nullable=False, server_default=""),
+    sa.Column("agency", sa.Text, nullable=False, server_default=""),
+    sa.Column("due_at", UtcDateTime, nullable=True),
     sa.UniqueConstraint("complaint_id", "update_id", name="uq_update_once"),
 )
 
@@ -207,6 +214,7 @@ staff = sa.Table(
     sa.Column("locked_until", UtcDateTime, nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Column("unit", sa.String(40), nullable=False, server_default=""),
 )
 
 staff_sessions = sa.Table(

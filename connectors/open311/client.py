@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
+from bot.model.backend import (
+    Amendment,
+    Attribute,
+    CitizenAct,
+    Filed,
+    Filing,
+    Request,
+    Service,
+    Update,
+)
 from bot.model.errors import Duplicate, Permanent
 from connectors.open311 import reading
 from connectors.open311.transport import Pairs, Transport
@@ -21,6 +30,8 @@ from connectors.open311.wire import Record, records
 
 PAGE_ROWS = 1000  # GeoReport v2, GET requests: what a backend gives at most in one answer
 MAX_PAGES = 20
+# Status words are written large here; what goes on leaves the case open.
+_STATUS_OF_ACT = {CitizenAct.WITHDRAW: "CANCELLED", CitizenAct.REDO: "REOPEN"}
 T = TypeVar("T")
 
 
@@ -111,13 +122,30 @@ class Open311Client:
 
         Safe to repeat with the same `update_id`: a backend that has it already counts as told.
         """
+        self._post_update(
+            [
+                ("update_id", update_id),
+                ("service_request_id", service_request_id),
+                ("status", status),
+                ("updated_datetime", _written(at)),
+                ("description", description),
+            ]
+        )
+
+    def add_update(self, amendment: Amendment) -> None:
+        """Tell the backend what the citizen says of a case that is filed; safe to repeat, as `post_update` is."""
         form: Pairs = [
-            ("update_id", update_id),
-            ("service_request_id", service_request_id),
-            ("status", status),
-            ("updated_datetime", _written(at)),
-            ("description", description),
+            ("update_id", amendment.update_id),
+            ("service_request_id", amendment.service_request_id),
+            ("status", _STATUS_OF_ACT.get(amendment.act, "OPEN")),
+            ("updated_datetime", _written(amendment.at)),
+            ("description", amendment.description),
         ]
+        form += [("media_url", url) for url in amendment.media_urls]
+        form += _answers([("citizen_act", amendment.act.value), *amendment.verdict.items()])
+        self._post_update(form)
+
+    def _post_update(self, form: Pairs) -> None:
         try:
             self._transport.post("servicerequestupdates", self._key + form)
         except Duplicate:

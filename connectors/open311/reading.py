@@ -137,6 +137,9 @@ def update(record: Record, zone: tzinfo, *, undated: datetime) -> Update | None:
         updated_datetime=time(record, "updated_datetime", zone) or undated,
         description=text(record, "description"),
         media_url=text(record, "media_url"),
+        code=text(record, "external_status_code").lower(),
+        expected_datetime=time(record, "expected_datetime", zone),
+        agency_responsible=text(record, "agency_responsible"),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
+from bot.model.backend import Amendment, Attribute, Filed, Filing, Request, Service, Update
 from bot.model.delivery import Allowance, Delivery
 from bot.model.message import Inbound, Reply
 from bot.model.staff import Presence
@@ -94,6 +94,7 @@ class RecordingBackend:
         self.published: list[Service] = []
         self.questions: dict[str, list[Attribute]] = {}
         self.fails: Exception | None = None
+        self.amendments: list[Amendment] = []
 
     def services(self) -> list[Service]:
         self._go()
@@ -124,6 +125,10 @@ class RecordingBackend:
         self._go()
         self.asked.append((start, end))
         return [u for u in self.feed if start <= u.updated_datetime <= end]
+
+    def add_update(self, amendment: Amendment) -> None:
+        self._go()
+        self.amendments.append(amendment)
 
     def _go(self) -> None:
         if self.fails is not None:
