@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import afterwards
 from actions.context import counter
 from actions.reading import Event, draft, metadata, slots
 from bot.model.draft import Draft
@@ -30,7 +31,10 @@ class TakeMedium(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Keep it with the draft; for a voice ask for words, which we cannot hear."""
+        """Keep it with the draft, or with a filed case; for a voice ask for words, which we cannot hear."""
+        taken = afterwards.picture(dispatcher, tracker)
+        if taken is not None:
+            return taken
         current = draft(tracker)
         medium = metadata(tracker)["media"]
         if len(current.media) >= MOST_PHOTOS:

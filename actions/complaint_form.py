@@ -8,12 +8,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import afterwards
 from actions.context import counter
 from actions.read_back import read_back
 from actions.reading import Event, draft, intent, metadata, said, slots
 from bot.model.conversation import WaitReason
 from bot.model.draft import Division, Draft, Said
-from bot.services import intake, phrasing, resuming, wanting
+from bot.services import intake, resuming, wanting
 
 _MISUNDERSTOOD_MOST = 3
 _GO_ON = frozenset({"resume", "second_matter", "start_complaint"})
@@ -41,18 +42,32 @@ class ValidateComplaintForm(Action):
     ) -> list[Event]:
         """Take the message; set the slots and which of them to ask for."""
         current, heard = draft(tracker), said(tracker)
-        directory = counter().directory
+        is_new = tracker.get_slot("requested_slot") is None
+        if intent(tracker) == "event_media" and is_new and afterwards.took_picture(tracker):
+            return [SlotSet("requested_slot", None)]
         if intent(tracker).startswith("event_") or heard.key in current.merged:
             return self._go_on(current) if tracker.active_loop else []
         if metadata(tracker).get("after_silence") and resuming.offer(current, heard):
             return self._ask(current)
-        is_new = tracker.get_slot("requested_slot") is None
-        if is_new and _adds_to_filed(dispatcher, current, heard):
-            return [SlotSet("requested_slot", None)]
+        found = afterwards.served(dispatcher, tracker)
+        if found is None:
+            passed = afterwards.passed(tracker)
+            return [*passed, *self._take(dispatcher, tracker, current, heard)]
+        if found.begins is None:
+            return [*afterwards.kept(found), SlotSet("requested_slot", None)]
+        current.media = list(found.begins)
+        if heard.option or heard.intent != "report":
+            return [*afterwards.kept(found), *self._ask(current)]
+        return [*afterwards.kept(found), *self._take(dispatcher, tracker, current, heard)]
+
+    def _take(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, current: Draft, heard: Said
+    ) -> list[Event]:
+        """Take the message into the draft, and ask what is open then."""
         answered = resuming.answer(current, heard)
         if answered is not None:
             current, heard = answered
-        taken = intake.take(current, heard, directory)
+        taken = intake.take(current, heard, counter().directory)
         if not taken.counts and answered is None:
             return self._step_aside(dispatcher, tracker, current)
         taken.draft.later += metadata(tracker).get("later") or []
@@ -72,7 +87,7 @@ class ValidateComplaintForm(Action):
         """Leave the message to the rules; a wish to tell on, or something else, is this form's own business."""
         if not tracker.active_loop or intent(tracker) not in _GO_ON:
             return []
-        if intent(tracker) == "second_matter":
+        if intent(tracker) == "second_matter" and tracker.get_slot("requested_slot"):
             dispatcher.utter_message(response="utter_this_first")
         return self._ask(current)
 
@@ -222,16 +237,6 @@ def _shared_ending(labels: list[str]) -> str:
     first = labels[0]
     endings = (first[at:] for at in range(len(first)))
     return next((e for e in endings if all(label.endswith(e) for label in labels)), first)
-
-
-def _adds_to_filed(dispatcher: CollectingDispatcher, current: Draft, heard: Said) -> bool:
-    """Take words that belong to the case just filed: it cannot be changed here, a person is asked to add them."""
-    case = counter().filed_lately() if current.is_empty else None
-    if case is None or not phrasing.supplements(heard):
-        return False
-    counter().call_person()
-    dispatcher.utter_message(response="utter_supplement", receipt=case.receipt)
-    return True
 
 
 def _asked_otherwise(dispatcher: CollectingDispatcher, current: Draft) -> bool:

@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import afterwards
 from actions.context import counter
 from actions.reading import Event, cleared, draft
 
@@ -47,7 +48,10 @@ class CancelComplaint(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Say that nothing was submitted."""
+        """Say that nothing was submitted; with none being told it may be a filed case that is meant."""
+        found = afterwards.served(dispatcher, tracker)
+        if found is not None:
+            return afterwards.settled(dispatcher, tracker, found)
         active = bool(tracker.active_loop) and tracker.active_loop.get("name") == "complaint_form"
         name = "utter_cancelled" if active else "utter_nothing_to_cancel"
         dispatcher.utter_message(response=name)

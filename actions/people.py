@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import afterwards
 from actions.context import counter
 from actions.reading import Event, draft
 
@@ -36,6 +37,6 @@ class CallPerson(Action):
             dispatcher.utter_message(response="utter_person_off_duty", hours=waiting.hours)
         current = draft(tracker)
         if current.is_empty:
-            return []
+            return afterwards.passed(tracker)
         current.asking = ""  # a yes to this answer is no yes to a read-back further up
         return [SlotSet("draft", current.to_dict())]

@@ -7,9 +7,11 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import afterwards
 from actions.context import counter
 from actions.reading import Event, entity
 from bot.model.complaint import Complaint
+from bot.services import case_acts
 
 _SHOWN_MOST = 5
 
@@ -24,13 +26,19 @@ class Progress(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Answer; another citizen's number is answered exactly like an unknown one."""
+        """Answer; another citizen's number is answered exactly like an unknown one.
+
+        What sounds like it may be an answer to the callback: "没人联系过我".
+        """
+        found = afterwards.served(dispatcher, tracker)
+        if found is not None:
+            return afterwards.settled(dispatcher, tracker, found)
         number = entity(tracker, "case_number")
         if number:
             self._one(dispatcher, number)
         else:
             self._all(dispatcher)
-        return []
+        return afterwards.passed(tracker)
 
     @staticmethod
     def _one(dispatcher: CollectingDispatcher, number: str) -> None:
@@ -44,6 +52,10 @@ class Progress(Action):
             case,
             place=case.place or counter().phrases.say("utter_no_place"),
         )
+        if case.agency:
+            dispatcher.utter_message(response="utter_case_agency", agency=case.agency)
+        for name, values in case_acts.due(counter(), case):
+            dispatcher.utter_message(response=name, **values)
         if case.status_text:
             dispatcher.utter_message(response="utter_case_text", answer=case.status_text)
 

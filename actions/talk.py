@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import afterwards
 from actions.context import counter
 from actions.reading import Event, draft, intent, metadata
 from bot.model.conversation import WaitReason
@@ -23,10 +24,15 @@ class Answer(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Answer with the office's own data; remind of a complaint left open long ago.
+        """Answer with the office's own data, unless it belongs to a filed case; remind of a complaint left open long ago.
 
         A wish for secrecy before the first word of the matter is kept for the complaint that follows.
         """
+        found = afterwards.served(dispatcher, tracker)
+        if found is not None:
+            return afterwards.settled(dispatcher, tracker, found)
+        if afterwards.in_between(dispatcher, tracker):
+            return []
         office = counter().office
         if intent(tracker) == "abuse" and counter().is_abusive_again():
             counter().call_person(WaitReason.ABUSE)
@@ -45,7 +51,7 @@ class Answer(Action):
         if metadata(tracker).get("after_silence") and not current.is_empty:
             summary = current.summary() or current.place
             dispatcher.utter_message(response="utter_left_open", summary=summary)
-        return []
+        return afterwards.passed(tracker)
 
 
 class DefaultFallback(Action):
@@ -59,5 +65,8 @@ class DefaultFallback(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
         """Say so, and what can be done instead."""
+        found = afterwards.served(dispatcher, tracker)
+        if found is not None:
+            return afterwards.settled(dispatcher, tracker, found)
         dispatcher.utter_message(response="utter_not_understood")
         return []

@@ -33,13 +33,24 @@ __all__ = [
 INTERRUPTIONS = frozenset(
     {
         "abuse", "ask_duration", "ask_help", "ask_hours", "ask_photo", "ask_privacy", "ask_progress",
-        "bye", "cancel", "chitchat", "greet", "human", "my_data", "out_of_scope", "start_over", "resume",
-        "second_matter", "start_complaint", "thanks",
+        "bye", "cancel", "chitchat", "dissatisfied", "greet", "history", "human", "my_data", "out_of_scope", "start_over", "resume",
+        "second_matter", "start_complaint", "thanks", "urge", "withdraw",
     }
 )  # fmt: skip
 #: Of those, the ones that may hide a complaint ("你们这些废物，楼下半夜还在打桩").
 _MAY_HIDE_CONTENT = frozenset(
-    {"abuse", "bye", "chitchat", "greet", "out_of_scope", "start_complaint", "thanks"}
+    {
+        "abuse",
+        "bye",
+        "chitchat",
+        "dissatisfied",
+        "greet",
+        "out_of_scope",
+        "start_complaint",
+        "thanks",
+        "urge",
+        "withdraw",
+    }  # fmt: skip
 )
 _COMMANDS = frozenset({"cancel", "human", "start_over"})
 _WISHES = frozenset({"start_complaint", "second_matter"})

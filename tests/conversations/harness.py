@@ -19,16 +19,20 @@ import sqlalchemy as sa
 from app.catalog import Catalog
 from app.phrases import DomainPhrases
 from app.secrets import KeySealer
-from bot.model.backend import Attribute, Filed, Filing, Request, Service, Update
+from bot.model.backend import Amendment, Attribute, Filed, Filing, Request, Service, Update
 from bot.model.complaint import Complaint, Medium
 from bot.model.conversation import Conversation
+from bot.model.delivery import DeliveryState
 from bot.model.message import Inbound, Kind, MediaRef, Option, Point, Reply
 from bot.ports import NOBODY_LISTENS
+from bot.services.amending import AmendmentHandler
+from bot.services.deliver import Deliverer
 from bot.services.dialogue import Dialogue
 from bot.services.directory import Directory
 from bot.services.filing import FilingHandler
 from bot.services.handoff import Handoffs
 from bot.services.turn import TurnTaker
+from bot.services.updates import UpdateTaker
 from bot.services.watch import HandoffWatch
 from bot.storage.record import SqlRecord
 from connectors.wechat.rendering import divide
@@ -67,6 +71,7 @@ class PaperOffice:
 
     def __init__(self) -> None:
         self.filings: list[Filing] = []
+        self.amendments: list[Amendment] = []
 
     def services(self) -> list[Service]:
         """Publish nothing: the directory is read from the catalogue."""
@@ -92,6 +97,10 @@ class PaperOffice:
     def updates(self, start: datetime, end: datetime) -> Sequence[Update]:  # noqa: ARG002
         """Have no news."""
         return []
+
+    def add_update(self, amendment: Amendment) -> None:
+        """Keep a citizen's word."""
+        self.amendments.append(amendment)
 
 
 def catalogue_directory() -> Directory:
@@ -181,11 +190,49 @@ class City:
         )
         self.clock.forward(timedelta(minutes=1))  # patience with pictures that never arrive here
         with self.record.unit() as unit:
-            found = [unit.deliveries.claim(number) for number in unit.deliveries.due(limit=500)]
+            found = [
+                unit.deliveries.claim(number)
+                for number in unit.deliveries.due(kinds=("filing",), limit=500)
+            ]
         for delivery in found:
-            if delivery is not None and delivery.kind.value == "filing":
+            if delivery is not None:
                 handler.carry_out(delivery)
         return self.office.filings
+
+    def amended(self) -> list[Amendment]:
+        """Carry out what citizens said of filed cases; returns all the office has by now."""
+        handler = AmendmentHandler(
+            self.record,
+            self.office,
+            clock=self.clock,
+            sealer=self.sealer,
+            media_url=lambda medium_id: f"https://example.org/media/{medium_id}",
+        )
+        self.file_due()
+        self.clock.forward(timedelta(hours=1))
+        deliverer = Deliverer(self.record, {"amendment": handler}, self.clock)
+        while deliverer.run_once():
+            self.clock.forward(timedelta(seconds=5))
+        return self.office.amendments
+
+    def news(self, case: Complaint, status: str, **values: Any) -> str:
+        """Let the office say something of a case that is filed; returns the notice."""
+        if not case.backend_id:
+            self.file_due()
+            with self.record.unit() as unit:
+                case = unit.complaints.get(case.id) or case
+        update_id = f"u-{self.next_key()}"
+        update = Update(update_id, case.backend_id, status, self.clock.now(), **values)
+        taker = UpdateTaker(
+            self.record, self.catalog.statuses, self.catalog.office, self.phrases, self.clock
+        )
+        assert taker.take(update)
+        with self.record.unit() as unit:
+            notice = unit.deliveries.by_key(f"notice:{case.id}:{update_id}")
+            assert notice is not None
+            notice.state = DeliveryState.SENT
+            unit.deliveries.save(notice)
+        return str(notice.payload["text"])
 
     def _turns(self) -> TurnTaker:
         return TurnTaker(

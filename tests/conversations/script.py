@@ -12,6 +12,8 @@ A file holds a list of conversations; each has
 A step is one deed and what must follow:
   say: words | tap: part of an option's label | image: n | voice: recognised words or "" | pin: [lat, long, label]
   scan: scene | follow: scene or "" | unfollow: | menu: key | sticker: | link: | wait: minutes
+  news       what the office says of the citizen's newest case, {status, code, text, agency, due}: `expect` looks at the
+             notice; case: number of the case if it is not the newest, 1 = the oldest
   who        the citizen who does it (甲 if left out)
   expect     a text or list: all of it must stand in the answer; /.../ is a regular expression
   expect_any at least one of these must
@@ -24,6 +26,8 @@ A step is one deed and what must follow:
   case       fields of the newest complaint: group, service, place, visibility, name, nature, division, repeated: equal;
              words, summary, wish: these must stand in the description, summary or wish; not_words: these must not;
              answers: equal; media: how many; located: WGS84 point near [lat, long]
+  office     what the office got of the citizen's words by now, newest last: a list of "act: text", or of /regular
+             expressions/ over "act: text {verdict}"; the clock goes on by an hour
   holder     who has the conversation after the step: bot, waiting or staff
   waiting    why the conversation waits for a person ("" = it does not)
 """
@@ -47,10 +51,10 @@ from tests.conversations.harness import Citizen, City
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 _DEEDS = (
-    "say", "tap", "image", "voice", "pin", "scan", "follow", "unfollow", "menu", "sticker", "link", "wait",
+    "say", "tap", "image", "voice", "pin", "scan", "follow", "unfollow", "menu", "sticker", "link", "wait", "news",
 )  # fmt: skip
 _CHECKS = {
-    "who", "kind", "expect", "expect_any", "expect_not", "options", "silent", "files", "case", "waiting", "holder",
+    "who", "kind", "expect", "expect_any", "expect_not", "options", "silent", "files", "case", "waiting", "holder", "office",
 }  # fmt: skip
 
 
@@ -123,7 +127,7 @@ def play(conversation: Conversation, city: City) -> None:
     for step in conversation.steps:
         citizen = city.citizen(str(step.get("who", "甲")))
         before = len(citizen.cases())
-        answer = _do(citizen, step)
+        answer = _news(city, citizen, step["news"]) if "news" in step else _do(citizen, step)
         deed = next(d for d in _DEEDS if d in step)
         heard.append(f"民: [{deed}] {step[deed]}\n声: {answer}")
         faults: list[str] = []
@@ -131,6 +135,8 @@ def play(conversation: Conversation, city: City) -> None:
             answer, faults = settle_kind(citizen, answer, str(step["kind"]))
             heard.append(f"声: {answer}")
         faults += _faults(citizen, step, answer, before)
+        if "office" in step:
+            faults += _office_faults(city, _listed(step["office"]))
         assert not faults, "\n".join([*heard, "", *faults])
 
 
@@ -166,6 +172,33 @@ def _do(citizen: Citizen, step: dict[str, Any]) -> str:
         "follow": citizen.follow, "menu": citizen.menu,
     }  # fmt: skip
     return deeds[deed](str(given or ""))
+
+
+def _news(city: City, citizen: Citizen, said: dict[str, Any]) -> str:
+    case = citizen.cases()[int(said.get("case", 0)) - 1]
+    due = said.get("due")
+    expected = (
+        datetime.fromisoformat(due).replace(tzinfo=ZoneInfo("Asia/Shanghai")) if due else None
+    )
+    return city.news(
+        case,
+        said.get("status", "in_progress"),
+        code=said.get("code", ""),
+        description=said.get("text", ""),
+        agency_responsible=said.get("agency", ""),
+        expected_datetime=expected,
+    )
+
+
+def _office_faults(city: City, wanted: list[str]) -> list[str]:
+    got = []
+    for word in city.amended():
+        verdict = " ".join(f"{name}={value}" for name, value in sorted(word.verdict.items()))
+        pictures = f" +{len(word.media_urls)}" if word.media_urls else ""
+        got.append(f"{word.act.value}: {word.description}{pictures} {verdict}".strip())
+    if len(got) == len(wanted) and all(map(stands, wanted, got)):
+        return []
+    return [f"the office got: {got}"]
 
 
 def _faults(citizen: Citizen, step: dict[str, Any], answer: str, before: int) -> list[str]:

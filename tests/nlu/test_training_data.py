@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 INTENTS = yaml.safe_load(
     "[report, start_complaint, affirm, deny, skip, cancel, start_over, resume, correct, ask_progress,"
     " ask_duration, ask_privacy, ask_help, ask_hours, ask_photo, human, go_public, go_confidential,"
-    " second_matter, my_data, greet, thanks, bye, chitchat, abuse, out_of_scope]"
+    " second_matter, my_data, greet, thanks, bye, chitchat, abuse, out_of_scope,"
+    " add_material, urge, withdraw, history, dissatisfied]"
 )
 
 

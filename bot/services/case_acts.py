@@ -1,0 +1,183 @@
+"""What a citizen may do about a filed case: add to it, urge it, take it back, ask what was done.
+
+Each changes the record and says what to answer, as response names with their values.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bot.model.backend import CitizenAct
+from bot.model.complaint import Complaint
+from bot.services import amending
+from bot.services.amending import Word
+from bot.services.callback import Callback, ended
+from bot.services.counter import Counter
+
+Lines = list[tuple[str, dict[str, Any]]]
+
+HISTORY_MOST = 8
+_SHOWN_MOST = 60  # characters of one step's text
+_STILL_CHANGES = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is added to a case: words, masked, with what their masks stand for; our ids of pictures and voices."""
+
+    text: str = ""
+    sealed: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[str, ...] = ()
+    phone: str = ""
+
+
+def add(counter: Counter, case: Complaint, material: Material) -> Lines:
+    """Hand words and pictures on to who works on the case."""
+    case = _locked(counter, case)
+    case.sealed = {**case.sealed, **material.sealed}
+    if material.phone and not case.contact_phone:
+        case.contact_phone = material.sealed.get(material.phone, "")
+    counter.unit.complaints.save(case)
+    counter.unit.media.attach(list(material.media), case.id)
+    text = material.text or counter.phrases.say("utter_to_office_media", count=len(material.media))
+    _order(counter, case, CitizenAct.MATERIAL, text, media=material.media)
+    return [("utter_material_added", {"receipt": case.receipt})]
+
+
+def urge(counter: Counter, case: Complaint) -> Lines:
+    """Pass the wish for haste on, once a day of the office's calendar; who urges an answered case is asked otherwise."""
+    if counter.meaning(case).is_closed:
+        return [("utter_urge_answered", {**_named(counter, case)})]
+    update_id = f"{case.id}-urge-{counter.office.day(counter.now())}"
+    earlier = amending.ordered(counter.unit, update_id)
+    lines: Lines = []
+    if earlier is None:
+        text = counter.phrases.say("utter_to_office_urge")
+        _order(counter, case, CitizenAct.URGE, text, update_id=update_id)
+        lines.append(("utter_urged", _named(counter, case)))
+    else:
+        passed = counter.office.stamp(earlier.created_at or counter.now())[-5:]
+        lines.append(("utter_urged_before", {**_named(counter, case), "time": passed}))
+    return [*lines, *due(counter, case)]
+
+
+def withdraw(counter: Counter, case: Complaint) -> Lines:
+    """Pass on that the citizen takes the case back; the office ends it."""
+    if counter.meaning(case).is_closed:
+        return [("utter_withdraw_closed", _named(counter, case))]
+    update_id = f"{case.id}-withdraw"
+    if amending.ordered(counter.unit, update_id) is not None:
+        return [("utter_withdrawn_before", _named(counter, case))]
+    text = counter.phrases.say("utter_to_office_withdraw")
+    _order(counter, case, CitizenAct.WITHDRAW, text, update_id=update_id)
+    return [("utter_withdrawn", _named(counter, case))]
+
+
+def history(counter: Counter, case: Complaint) -> Lines:
+    """Tell the steps of a case, newest last; of many only the last, the rest counted."""
+    steps = counter.unit.complaints.steps(case.id)
+    say = counter.phrases.say
+    told = [(case.confirmed_at, say("utter_history_filed"), "")]
+    for step in steps:
+        name = counter.statuses.meaning(step.status, step.code).name
+        unit = say("utter_history_unit", unit=step.agency) if step.agency else ""
+        told.append((step.at, name + unit, _shown(step.text)))
+    shown = told[-HISTORY_MOST:]
+    lines: Lines = [("utter_history", _named(counter, case))]
+    if len(told) > len(shown):
+        lines.append(("utter_history_more", {"count": len(told) - len(shown)}))
+    for at, step_name, text in shown:
+        values = {"stamp": counter.office.stamp(at), "step": step_name, "words": text}
+        lines.append(("utter_history_step" if text else "utter_history_step_bare", values))
+    return lines
+
+
+def due(counter: Counter, case: Complaint) -> Lines:
+    """Say when the reply is due, if the backend told and it is still to come."""
+    if case.due_at is None or case.due_at < counter.now() or counter.meaning(case).is_closed:
+        return []
+    return [("utter_case_due", {"due": counter.office.stamp(case.due_at)})]
+
+
+def settle(counter: Counter, case: Complaint, callback: Callback) -> None:
+    """Keep how far the callback is, and order the verdict: it may still grow for half an hour.
+
+    What is answered later than that goes out as a verdict of its own, which says all of it again.
+    """
+    case = _locked(counter, case)
+    case.callback = callback.to_dict()
+    counter.unit.complaints.save(case)
+    verdict = callback.verdict()
+    if not verdict:
+        return
+    now = counter.now()
+    text = counter.phrases.say("utter_to_office_verdict")
+    wait = _STILL_CHANGES if callback.step else timedelta(0)
+    update_id = f"{case.id}-verdict-{callback.round}"
+    waiting = amending.ordered(counter.unit, update_id)
+    if waiting is not None:
+        if waiting.payload.get("verdict") == verdict and callback.step:
+            return
+        if amending.change(counter.unit, waiting, due_at=now + wait, verdict=verdict):
+            return
+        if waiting.payload.get("verdict") == verdict:
+            return
+        update_id = f"{update_id}-{uuid.uuid4().hex[:8]}"
+    word = Word(CitizenAct.VERDICT, update_id, text, verdict=verdict)
+    amending.order(counter.unit, case, word, now, wait=wait)
+
+
+def redo(counter: Counter, case: Complaint, material: Material) -> Lines:
+    """Send a case back with the citizen's reason, once; the second time the reason goes to the office as it is."""
+    case = _locked(counter, case)
+    case.sealed = {**case.sealed, **material.sealed}
+    case.callback = ended(case.callback)
+    counter.unit.complaints.save(case)
+    again = was_redone(counter, case)
+    act = CitizenAct.MATERIAL if again else CitizenAct.REDO
+    _order(counter, case, act, material.text, update_id="" if again else _redo_id(case))
+    return [("utter_redo_again" if again else "utter_redone", _named(counter, case))]
+
+
+def was_redone(counter: Counter, case: Complaint) -> bool:
+    """True if the citizen had the case sent back before."""
+    return amending.ordered(counter.unit, _redo_id(case)) is not None
+
+
+def _redo_id(case: Complaint) -> str:
+    return f"{case.id}-redo"
+
+
+def _order(
+    counter: Counter,
+    case: Complaint,
+    act: CitizenAct,
+    text: str,
+    *,
+    update_id: str = "",
+    media: tuple[str, ...] = (),
+) -> None:
+    word = Word(act, update_id or f"{case.id}-{uuid.uuid4().hex}", text, media)
+    amending.order(counter.unit, case, word, counter.now())
+
+
+def _locked(counter: Counter, case: Complaint) -> Complaint:
+    """Return the case as it is now, nobody else changing it until the turn ends."""
+    return counter.unit.complaints.get(case.id, lock=True) or case
+
+
+def _named(counter: Counter, case: Complaint) -> dict[str, Any]:
+    return {
+        "receipt": case.receipt,
+        "summary": case.summary,
+        "status": counter.status_name(case),
+    }
+
+
+def _shown(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _SHOWN_MOST else f"{words[: _SHOWN_MOST - 1]}…"
