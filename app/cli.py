@@ -89,11 +89,15 @@ def _parser() -> argparse.ArgumentParser:
 def _add_acts(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Say what can be done with accounts; `app.staff` does it."""
     roles = [role.value for role in Role]
-    acts.add_parser("list", help="every account: number, role, state, name")
+    acts.add_parser("list", help="every account: number, role, state, name, unit")
     adding = acts.add_parser("add", help="make an account")
     adding.add_argument("number", metavar="NUMBER", help="work number, which citizens are told")
     adding.add_argument("name", metavar="NAME")
     adding.add_argument("--role", choices=roles, required=True)
+    adding.add_argument("--unit", default="", help="code of catalog/units.yml; none = the hotline")
+    moving = acts.add_parser("unit", help="let an account handle cases for another unit")
+    moving.add_argument("number", metavar="NUMBER")
+    moving.add_argument("unit", metavar="UNIT", help='code of catalog/units.yml; "" = the hotline')
     changing = acts.add_parser("role", help="give an account another role")
     changing.add_argument("number", metavar="NUMBER")
     changing.add_argument("role", choices=roles, metavar="ROLE", help=", ".join(roles))

@@ -35,6 +35,7 @@ from console.app import create_app as create_console
 from console.canned import seed as seed_canned
 from console.config import ConsoleConfig
 from desk.app import create_app as create_desk
+from desk.office.office import DeskOffice
 from desk.storage import upgrade as upgrade_desk
 from simulator.app import create_app as create_simulator
 from simulator.config import SimulatorConfig
@@ -210,13 +211,13 @@ def mounts(parts: Parts) -> list[BaseRoute]:
     desk = desk_office(settings)
     if desk is not None:
         found.append(Mount("/open311/v2", app=create_desk(desk)))
-    found.append(Mount("/console", app=_console(parts)))
+    found.append(Mount("/console", app=_console(parts, desk)))
     if settings.simulator:
         found.append(Mount("/simulator", app=create_simulator(_simulated(settings))))
     return found
 
 
-def _console(parts: Parts) -> Starlette:
+def _console(parts: Parts, desk: DeskOffice | None) -> Starlette:
     settings = parts.settings
     secret = settings.secret_key or kept_secret(settings.data_dir, "secret.key")
     return create_console(
@@ -231,6 +232,7 @@ def _console(parts: Parts) -> Starlette:
         backend=parts.backend if settings.uses_desk else None,
         clock=parts.clock,
         serving=parts.serving(),
+        desk=desk,
     )
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
+import yaml
 
-from app.bootstrap import SystemClock
+from app.bootstrap import CATALOG, SystemClock
 from app.settings import Settings
 from bot.model.staff import Role, StaffMember
 from bot.ports import Unavailable
@@ -20,6 +21,7 @@ from console import passwords
 from console.accounts import Accounts, Problem, Refused
 from console.audit import COMMAND_LINE, Trail
 from console.lockout import is_locked
+from desk.model.units import parse_units
 
 PROBLEMS = {
     Problem.BAD_NUMBER: "a work number is up to 4 letters and 1 to 10 digits, such as 1024 or A1024",
@@ -39,6 +41,10 @@ FLAWS = {
 }
 
 
+class UnknownUnit(Exception):
+    """There is no such unit in catalog/units.yml."""
+
+
 class BadPassword(Exception):
     """The password that was given cannot be taken; the text says why."""
 
@@ -54,6 +60,9 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             ACTS[arguments.act](record, arguments)
     except Refused as refused:
         print(f"Not done: {PROBLEMS[refused.problem]}.", file=sys.stderr)
+        return 1
+    except UnknownUnit as error:
+        print(f"Not done: catalog/units.yml has no unit {error}.", file=sys.stderr)
         return 1
     except BadPassword as error:
         print(f"Not done: {error}", file=sys.stderr)
@@ -85,7 +94,8 @@ def _list(record: SqlRecord, arguments: argparse.Namespace) -> None:
     with record.reading() as unit:
         members = unit.staff.all()
     for member in members:
-        print(f"{member.number}\t{member.role.value}\t{_state(member)}\t{member.name}")
+        of = f"\t{member.unit}" if member.unit else ""
+        print(f"{member.number}\t{member.role.value}\t{_state(member)}\t{member.name}{of}")
     if not members:
         print("There is no account yet: `minsheng staff add`.", file=sys.stderr)
 
@@ -97,10 +107,12 @@ def _state(member: StaffMember) -> str:
 
 
 def _add(record: SqlRecord, arguments: argparse.Namespace) -> None:
-    number, name = arguments.number, arguments.name
+    number, name, unit = arguments.number, arguments.name, _unit(arguments.unit)
     made, kept = _new_password(arguments, number, name)
     with _accounts(record) as accounts:
         accounts.add(number, name, Role(arguments.role), kept)
+        if unit:
+            accounts.set_unit(number, unit)
     _show(made)
 
 
@@ -116,6 +128,22 @@ def _password(record: SqlRecord, arguments: argparse.Namespace) -> None:
 def _role(record: SqlRecord, arguments: argparse.Namespace) -> None:
     with _accounts(record) as accounts:
         accounts.set_role(arguments.number, Role(arguments.role))
+
+
+def _move(record: SqlRecord, arguments: argparse.Namespace) -> None:
+    unit = _unit(arguments.unit)
+    with _accounts(record) as accounts:
+        accounts.set_unit(arguments.number, unit)
+
+
+def _unit(code: str) -> str:
+    """Return the unit's code as accounts keep it, "" being the hotline; raises `UnknownUnit`."""
+    if not code:
+        return ""
+    units = parse_units(yaml.safe_load((CATALOG / "units.yml").read_text(encoding="utf-8")))
+    if code not in units:
+        raise UnknownUnit(code)
+    return "" if code == units.root.code else code
 
 
 def _off(record: SqlRecord, arguments: argparse.Namespace) -> None:
@@ -161,6 +189,7 @@ ACTS: dict[str, Callable[[SqlRecord, argparse.Namespace], None]] = {
     "list": _list,
     "add": _add,
     "role": _role,
+    "unit": _move,
     "password": _password,
     "off": _off,
     "on": _on,

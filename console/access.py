@@ -25,6 +25,8 @@ class Permission(str, Enum):
     UPDATE_CASE = "update_case"
     SUPERVISE = "supervise"
     ADMINISTER = "administer"
+    CASES = "cases"
+    CASEWORK = "casework"
 
 
 #: Permission → least role; None: no session is needed at all.
@@ -37,6 +39,8 @@ LEAST_ROLE: dict[Permission, Role | None] = {
     Permission.UPDATE_CASE: Role.AGENT,  # tell the backend what was done
     Permission.SUPERVISE: Role.SUPERVISOR,  # board, take over, shifts, hours, everybody's canned answers, export
     Permission.ADMINISTER: Role.ADMINISTRATOR,  # accounts, audit log
+    Permission.CASES: Role.OBSERVER,  # look at the cases of one's own unit and those below it
+    Permission.CASEWORK: Role.AGENT,  # carry them on, and see who told them
 }
 
 #: Route name → what it needs. A new route: add its name here.
@@ -99,6 +103,20 @@ ROUTES: dict[str, Permission] = {
     "tell": Permission.UPDATE_CASE,
 }
 
+#: The same for the office's own cases; these routes are there only where the embedded desk is the backend.
+OFFICE_ROUTES: dict[str, Permission] = {
+    "office_queue": Permission.CASES,
+    "office_due": Permission.CASES,
+    "office_units": Permission.CASES,
+    "office_search": Permission.CASES,
+    "office_case": Permission.CASES,
+    "office_act": Permission.CASEWORK,
+    "office_reveal": Permission.CASEWORK,
+}
+
+#: What members of a unit may do, whatever their role: conversations and complaints of the whole city are the hotline's.
+OF_UNITS = frozenset({Permission.OPEN, Permission.OWN, Permission.CASES, Permission.CASEWORK})
+
 #: Where somebody may go whose password was made by somebody else.
 BEFORE_CHANGE = frozenset(
     {"static", "sign_in", "enter", "sign_out", "watermark", "password", "change_password"}
@@ -123,10 +141,18 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 
 def may(member: StaffMember | None, permission: Permission | str) -> bool:
     """True if this member (None: nobody is signed in) may do what needs this permission."""
-    least = LEAST_ROLE[Permission(permission)]
+    wanted = Permission(permission)
+    least = LEAST_ROLE[wanted]
     if least is None:
         return True
-    return member is not None and member.active and _RANK[member.role] >= _RANK[least]
+    if member is None or not member.active or (member.unit and wanted not in OF_UNITS):
+        return False
+    return _RANK[member.role] >= _RANK[least]
+
+
+def needs(route: str) -> Permission:
+    """Return what a route needs; one that is not known is told to members only."""
+    return ROUTES.get(route) or OFFICE_ROUTES.get(route, Permission.OWN)
 
 
 def check(routes: Iterable[BaseRoute]) -> None:
@@ -136,7 +162,8 @@ def check(routes: Iterable[BaseRoute]) -> None:
         ValueError: naming them.
     """
     names = [name_of(route) for route in routes]
-    problems = sorted({name for name in names if name not in ROUTES or names.count(name) > 1})
+    known = {*ROUTES, *OFFICE_ROUTES}
+    problems = sorted({name for name in names if name not in known or names.count(name) > 1})
     if problems:
         raise ValueError(f"routes without one entry of their own in console.access: {problems}")
 

@@ -95,6 +95,20 @@ class Accounts:
         self._changed(member)
         self._note("role changed", member, f"{before.value} > {role.value}")
 
+    def set_unit(self, number: str, unit: str) -> None:
+        """Let an account handle cases for another unit, "" being the hotline; its sessions end.
+
+        Members of a unit see its cases and nothing else: who would be the last administrator stays at the hotline.
+        """
+        member = self.get(number)
+        if member.unit == unit:
+            return
+        if unit:
+            self._keep_an_administrator(member)
+        before, member.unit = member.unit, unit
+        self._changed(member)
+        self._note("unit changed", member, f"{before or '-'} > {unit or '-'}")
+
     def set_active(self, number: str, *, active: bool) -> None:
         """Turn an account off or on; its sessions end."""
         member = self.get(number)
@@ -140,7 +154,7 @@ class Accounts:
         if member.role is not Role.ADMINISTRATOR or not member.active:
             return
         others = [m for m in self._unit.staff.all(lock=True) if m.number != member.number]
-        if not any(m.active and m.role is Role.ADMINISTRATOR for m in others):
+        if not any(m.active and m.role is Role.ADMINISTRATOR and not m.unit for m in others):
             raise Refused(Problem.LAST_ADMINISTRATOR)
 
     def _note(self, action: str, member: StaffMember, detail: str = "") -> None:

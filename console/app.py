@@ -37,6 +37,7 @@ from console.pages.events import EventsSocket
 from console.pages.form import FormPages
 from console.pages.live_rows import LiveRowPages
 from console.pages.media import MediumPages
+from console.pages.office import office_routes
 from console.pages.password import PasswordPages
 from console.pages.revealing import RevealPages
 from console.pages.shifts import ShiftPages
@@ -46,6 +47,7 @@ from console.pages.watermark import WatermarkPages
 from console.parts import ServingParts
 from console.sessions import Sessions
 from console.site import FOLDER, Site, environment
+from desk.office.office import DeskOffice
 
 
 def create_app(
@@ -58,11 +60,13 @@ def create_app(
     backend: UpdatesBackend | None,
     clock: Clock,
     serving: ServingParts,
+    desk: DeskOffice | None = None,
 ) -> Starlette:
     """Build the console; nothing is opened until a page is asked for.
 
     `backend` takes the updates that staff write; None when the office's own system is the place for that, and the
-    form is then not there. `serving`: what staff serve citizens with.
+    form is then not there. `serving`: what staff serve citizens with. `desk`: the embedded office, whose cases then have
+    pages of their own.
 
     Raises:
         ValueError: a route has no entry of its own in `console.access`.
@@ -80,6 +84,7 @@ def create_app(
         trail=Trail(record, clock),
         templates=environment(),
         serving=serving,
+        desk=desk,
     )
     routes = _routes(site)
     access.check(routes)
@@ -121,6 +126,7 @@ def _routes(site: Site) -> list[BaseRoute]:
         *CasePages(site).routes(),
         *OneCasePages(site).routes(),
         *TellingPages(site).routes(),
+        *(office_routes(site, site.desk) if site.desk is not None else ()),
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 

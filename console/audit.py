@@ -51,6 +51,10 @@ ACTIONS = {
     "case revealed": "查看事项的完整信息",
     "confidential case viewed": "查看保密事项",
     "update posted": "登记办理进展",
+    "unit changed": "修改单位",
+    "office case viewed": "查看工单",
+    "office case revealed": "查看工单的完整信息",
+    "office step taken": "办理工单",
 }
 #: Kind of subject → its name on the page; what follows is the thing's own id.
 SUBJECTS = {
@@ -59,6 +63,7 @@ SUBJECTS = {
     "case": "事项",
     "canned": "常用语",
     "shift": "排班",
+    "order": "工单",
 }
 
 

@@ -17,9 +17,9 @@ from starlette.websockets import WebSocketClose
 
 from bot.ports import Unavailable
 from console import access, passwords, problems
-from console.access import BEFORE_CHANGE, ROUTES, Permission
+from console.access import BEFORE_CHANGE, Permission
 from console.sessions import COOKIE, SignedIn
-from console.site import Site
+from console.site import Site, see
 
 MOST_BYTES = 64 * 1024
 _POLICY_VIOLATION = 1008
@@ -75,12 +75,12 @@ class Gate:
             known = await self._who(request, name)
         except Unavailable:
             return problems.record_down(request)
-        permission = ROUTES.get(name, Permission.OWN)  # what is not there is told to members only
+        permission = access.needs(name)
         if known is None:
             return None if permission is Permission.OPEN else _signed_out(request)
         request.state.session, request.state.member = known.session, known.member
         if not access.may(known.member, permission):
-            return problems.not_yours(request)
+            return _own_home(request, name) or problems.not_yours(request)
         if name not in BEFORE_CHANGE and passwords.must_change(known.member.password_hash):
             return _change_first(request)
         return None
@@ -93,7 +93,7 @@ class Gate:
             known = await self._who(connection, name) if _is_same_origin(connection) else None
         except Unavailable:
             known = None
-        may = known is not None and access.may(known.member, ROUTES.get(name, Permission.OWN))
+        may = known is not None and access.may(known.member, access.needs(name))
         if known is None or not may or passwords.must_change(known.member.password_hash):
             await WebSocketClose(_POLICY_VIOLATION)(scope, receive, send)
             return
@@ -155,6 +155,14 @@ def _change_first(request: Request) -> Response:
     if problems.wants_json(request):
         return JSONResponse({"error": "password must be changed"}, 403)
     return RedirectResponse(f"{request.scope.get('root_path', '')}/password", 303)
+
+
+def _own_home(request: Request, name: str) -> Response | None:
+    """Send who may not open the console's first page to the one that is theirs, if there is one."""
+    site: Site = request.app.state.site
+    if name != "live" or site.desk is None:
+        return None
+    return see(request, "office_queue")
 
 
 def is_safe_next(path: str) -> bool:

@@ -29,6 +29,7 @@ from console.lockout import Tries
 from console.parts import ServingParts
 from console.passwords import must_change
 from console.sessions import Sessions
+from desk.office.office import DeskOffice
 
 FOLDER = Path(__file__).parent
 TOKEN_HEADER = "X-CSRF-Token"
@@ -48,7 +49,7 @@ def environment() -> Environment:
 
 @dataclass(frozen=True)
 class Site:
-    """The console's parts."""
+    """The console's parts; `desk` is the embedded complaint office, None where another system is the backend."""
 
     config: ConsoleConfig
     record: Record
@@ -62,6 +63,7 @@ class Site:
     trail: Trail
     templates: Environment
     serving: ServingParts
+    desk: DeskOffice | None = None
 
     def page(
         self, request: Request, name: str, values: dict[str, Any], *, status: int = 200

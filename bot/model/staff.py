@@ -26,7 +26,8 @@ class StaffMember:
         password_hash: argon2id in its own encoded form.
         active: False for who left; their number is never given to another.
         wrong_tries: wrong passwords in a row; `locked_until` ends the lock that follows.
-        changed_at: when password, role or activity last changed: sessions begun earlier are over.
+        changed_at: when password, role, unit or activity last changed: sessions begun earlier are over.
+        unit: code of the unit they handle cases for (catalog/units.yml), "" = the hotline itself.
     """
 
     number: str
@@ -38,6 +39,7 @@ class StaffMember:
     active: bool = True
     wrong_tries: int = 0
     locked_until: datetime | None = None
+    unit: str = ""
 
 
 @dataclass

@@ -27,12 +27,13 @@ PROBLEMS = {
     Problem.BAD_NAME: "姓名要有 1 到 20 个字，不能写成工号的样子。",
     Problem.TAKEN: "这个工号或姓名已经有人用了。工号不会重复使用，离职人员的也不行。",
     Problem.UNKNOWN: "没有这个账号。",
-    Problem.LAST_ADMINISTRATOR: "这是最后一个能用的管理员账号，不能停用，也不能换成别的角色。",
-    Problem.OWN_ACCOUNT: "不能停用自己的账号，也不能改自己的角色，请另一位管理员来改。",
+    Problem.LAST_ADMINISTRATOR: "这是最后一个能用的管理员账号，不能停用，也不能换成别的角色或单位。",
+    Problem.OWN_ACCOUNT: "不能停用自己的账号，也不能改自己的角色和单位，请另一位管理员来改。",
 }
 _UNKNOWN_ROLE = "请选择一个角色。"
+_UNKNOWN_UNIT = "请从列表里选择单位。"
 NOTES = {
-    "changed": "已保存。如果改了角色，对方需要重新登录。",
+    "changed": "已保存。如果改了角色或单位，对方需要重新登录。",
     "off": "账号已停用，对方已被退出。",
     "on": "账号已启用。",
     "ended": "对方已在所有电脑上退出。",
@@ -47,6 +48,7 @@ class AccountRow:
     number: str
     name: str
     role: Role
+    unit: str
     active: bool
     is_own: bool
     is_locked: bool
@@ -104,10 +106,15 @@ class AccountPages:
         role = _role(text(form, "role"))
         if role is None:
             return await run_sync(self._one, request, _UNKNOWN_ROLE, 422)
+        unit = text(form, "unit")
+        if not self._is_unit(unit):
+            return await run_sync(self._one, request, _UNKNOWN_UNIT, 422)
 
         def change(accounts: Accounts, number: str) -> None:
             accounts.rename(number, text(form, "name").strip())
             accounts.set_role(number, role)
+            if self._site.desk is not None:
+                accounts.set_unit(number, unit)
 
         return await self._done(request, change, "changed")
 
@@ -150,11 +157,16 @@ class AccountPages:
         role = _role(text(form, "role"))
         if role is None:
             return self._list(request, _UNKNOWN_ROLE, form=form)
+        if not self._is_unit(text(form, "unit")):
+            return self._list(request, _UNKNOWN_UNIT, form=form)
         password = passwords.random_password()
         kept = passwords.hashed_once(password)
         try:
             with self._site.record.unit() as unit:
-                member = self._accounts(request, unit).add(number, name, role, kept)
+                accounts = self._accounts(request, unit)
+                member = accounts.add(number, name, role, kept)
+                if text(form, "unit"):
+                    accounts.set_unit(number, text(form, "unit"))
         except Refused as refused:
             return self._list(request, PROBLEMS[refused.problem], form=form)
         return self._told(request, member, password)
@@ -198,7 +210,8 @@ class AccountPages:
             "rows": sorted(rows, key=lambda row: not row.active),
             "roles": list(ROLE_NAMES.items()),
             "problem": problem,
-            "given": {name: text(form or {}, name) for name in ("number", "name", "role")},
+            "given": {name: text(form or {}, name) for name in ("number", "name", "role", "unit")},
+            "units": self._units(),
         }
         return self._site.page(request, "accounts.html", values, status=status if problem else 200)
 
@@ -213,6 +226,7 @@ class AccountPages:
         values = {
             "row": row,
             "roles": list(ROLE_NAMES.items()),
+            "units": self._units(),
             "problem": problem,
             "note": NOTES.get(request.query_params.get("note", ""), ""),
             "made": moment(self._site.office, member.created_at),
@@ -233,6 +247,7 @@ class AccountPages:
             number=member.number,
             name=member.name,
             role=member.role,
+            unit=member.unit,
             active=member.active,
             is_own=member_of(request).number == member.number,
             is_locked=is_locked(member, now),
@@ -240,6 +255,16 @@ class AccountPages:
             open_sessions=len(alive),
             seen=moment(self._site.office, own[0].seen_at if own else _last_sign_in(unit, member)),
         )
+
+    def _units(self) -> dict[str, str]:
+        """Return the units that staff may belong to, code → name; "" is the hotline, whose own code nobody needs."""
+        if self._site.desk is None:
+            return {}
+        units = self._site.desk.rules.units
+        return {"": units.root.name, **{one.code: one.name for one in units if one.parent}}
+
+    def _is_unit(self, code: str) -> bool:
+        return not code or code in self._units()
 
     def _accounts(self, request: Request, unit: Unit) -> Accounts:
         return Accounts(

@@ -1,0 +1,102 @@
+"""Finding cases by number, words, place, service, state and unit; fifty a page, and never more than one may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.pages.office.paging import PAGE, page_of, pager
+from console.pages.office.rows import Rows
+from console.pages.office.viewing import Viewer, viewer_of
+from console.pages.office.wording import plain
+from console.site import Site, linker
+from desk.model.case import State
+from desk.office.lists import NEWEST, CaseQuery
+from desk.office.office import DeskOffice
+from desk.office.rules import URGENCIES
+
+_LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for; "" is no wish."""
+
+    q: str
+    service: str
+    state: str
+    unit: str
+    urgency: str
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Asked:
+        """Read it from an address."""
+        names = ("q", "service", "state", "unit", "urgency")
+        return cls(*(plain(given.get(name, ""))[:_LONGEST] for name in names))
+
+
+class SearchPages:
+    """The search."""
+
+    def __init__(self, site: Site, desk: DeskOffice) -> None:
+        self._site = site
+        self._desk = desk
+
+    def routes(self) -> list[Route]:
+        """Return the routes with their paths."""
+        return [Route("/desk/search", self.show, methods=["GET"], name="office_search")]
+
+    def show(self, request: Request) -> Response:
+        """The newest cases, or those that fit."""
+        viewer, link = viewer_of(self._desk, request), linker(request)
+        asked, number = Asked.of(request.query_params), page_of(request.query_params)
+        rules = self._desk.rules
+        found = self._desk.lists.rows(self._query(viewer, asked, (number - 1) * PAGE))
+        values = {
+            "asked": asked,
+            "is_asked": any(vars(asked).values()),
+            "rows": Rows(self._site, viewer, link).of(found[:PAGE]),
+            "pager": pager(link("office_search"), vars(asked), number, has_more=len(found) > PAGE),
+            "services": list(rules.services.values()),
+            "states": [(state.value, name) for state, name in rules.flow.names.items()],
+            "units": list(viewer.units()),
+            "urgencies": list(URGENCIES.items()),
+        }
+        return self._site.page(request, "office_search.html", values)
+
+    def _query(self, viewer: Viewer, asked: Asked, offset: int) -> CaseQuery:
+        return CaseQuery(
+            units=self._units(viewer, asked.unit),
+            sees=viewer.scope,
+            stages=(asked.state,) if asked.state in {state.value for state in State} else (),
+            words=self._words(asked.q),
+            service=asked.service,
+            urgency=asked.urgency,
+            order=NEWEST,
+            limit=PAGE + 1,
+            offset=offset,
+        )
+
+    def _units(self, viewer: Viewer, unit: str) -> Collection[str] | None:
+        """Return a unit with all below it; the hotline's own cases lie at no unit."""
+        units = self._desk.rules.units
+        if unit not in viewer.subtree:
+            return None
+        return ("",) if unit == units.root.code else units.subtree(unit)
+
+    def _words(self, words: str) -> str:
+        """Return what to look for: of a receipt number, the desk's own number."""
+        return number_of(self._site, words) or words
+
+
+def number_of(site: Site, words: str) -> str:
+    """Return the desk's number of the complaint with this receipt, "" if there is none."""
+    if "-" not in words:
+        return ""
+    with site.record.reading() as unit:
+        complaint = unit.complaints.by_receipt(words.upper())
+    return complaint.backend_id if complaint is not None else ""
