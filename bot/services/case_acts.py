@@ -13,7 +13,8 @@ from typing import Any
 
 from bot.model.backend import CitizenAct
 from bot.model.complaint import Complaint
-from bot.services import amending
+from bot.model.conversation import WaitReason
+from bot.services import amending, handoff
 from bot.services.amending import Word
 from bot.services.callback import Callback, ended
 from bot.services.counter import Counter
@@ -103,10 +104,11 @@ def due(counter: Counter, case: Complaint) -> Lines:
     return [("utter_case_due", {"due": counter.office.stamp(case.due_at)})]
 
 
-def settle(counter: Counter, case: Complaint, callback: Callback) -> None:
+def settle(counter: Counter, case: Complaint, callback: Callback, *, words: str = "") -> None:
     """Keep how far the callback is, and order the verdict: it may still grow for half an hour.
 
-    What is answered later than that goes out as a verdict of its own, which says all of it again.
+    What is answered later than that goes out as a verdict of its own, which says all of it again. `words`: why the
+    citizen is not satisfied, where that is not told otherwise.
     """
     case = _locked(counter, case)
     case.callback = callback.to_dict()
@@ -114,33 +116,36 @@ def settle(counter: Counter, case: Complaint, callback: Callback) -> None:
     verdict = callback.verdict()
     if not verdict:
         return
-    now = counter.now()
-    text = counter.phrases.say("utter_to_office_verdict")
+    text = words or counter.phrases.say("utter_to_office_verdict")
     wait = _STILL_CHANGES if callback.step else timedelta(0)
     update_id = f"{case.id}-verdict-{callback.round}"
-    waiting = amending.ordered(counter.unit, update_id)
-    if waiting is not None:
-        if waiting.payload.get("verdict") == verdict and callback.step:
-            return
-        if amending.change(counter.unit, waiting, due_at=now + wait, verdict=verdict):
-            return
-        if waiting.payload.get("verdict") == verdict:
+    said = amending.ordered(counter.unit, update_id)
+    if said is not None:
+        due_at = counter.now() + wait
+        changed = amending.change(counter.unit, said, due_at=due_at, verdict=verdict, text=text)
+        if changed or said.payload.get("verdict") == verdict and not words:
             return
         update_id = f"{update_id}-{uuid.uuid4().hex[:8]}"
     word = Word(CitizenAct.VERDICT, update_id, text, verdict=verdict)
-    amending.order(counter.unit, case, word, now, wait=wait)
+    amending.order(counter.unit, case, word, counter.now(), wait=wait)
 
 
 def redo(counter: Counter, case: Complaint, material: Material) -> Lines:
-    """Send a case back with the citizen's reason, once; the second time the reason goes to the office as it is."""
+    """Send a case back with the citizen's reason, once; the second time a person is to see the reason."""
     case = _locked(counter, case)
     case.sealed = {**case.sealed, **material.sealed}
     case.callback = ended(case.callback)
     counter.unit.complaints.save(case)
-    again = was_redone(counter, case)
-    act = CitizenAct.MATERIAL if again else CitizenAct.REDO
-    _order(counter, case, act, material.text, update_id="" if again else _redo_id(case))
-    return [("utter_redo_again" if again else "utter_redone", _named(counter, case))]
+    if not was_redone(counter, case):
+        _order(counter, case, CitizenAct.REDO, material.text, update_id=_redo_id(case))
+        return [("utter_redone", _named(counter, case))]
+    callback = Callback.from_dict(case.callback)
+    if callback.verdict():  # an answered case takes no more material, but a verdict
+        settle(counter, case, callback, words=material.text)
+    else:
+        _order(counter, case, CitizenAct.MATERIAL, material.text)
+    handoff.want(counter.unit, counter.conversation, WaitReason.ASKED, counter.clock)
+    return [("utter_redo_again", _named(counter, case))]
 
 
 def was_redone(counter: Counter, case: Complaint) -> bool:

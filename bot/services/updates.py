@@ -10,7 +10,7 @@ from bot.model.backend import Update
 from bot.model.complaint import Complaint
 from bot.model.delivery import Delivery, DeliveryKind
 from bot.model.office import Office
-from bot.model.status import WAITING, StatusMeaning, StatusTable
+from bot.model.status import StatusMeaning, StatusTable
 from bot.ports import Backend, Clock, Phrases
 from bot.record import Record, Unit
 from bot.services import amending, callback
@@ -92,10 +92,8 @@ class UpdateTaker:
         }
         name = "utter_update" if update.description else "utter_update_without_text"
         text = self.phrases.say(name, **values)
-        if asks or update.code == WAITING:
-            text += "\n" + self.phrases.say(
-                "utter_callback_begins" if asks else "utter_answer_here"
-            )
+        if asks:
+            text += "\n" + self.phrases.say("utter_callback_begins")
         before = unit.deliveries.latest_of_kind(
             complaint.conversation_id, DeliveryKind.NOTICE.value
         )
