@@ -14,6 +14,7 @@ from app import logs
 from app.catalog import BadCatalog
 from app.embedded_redis import RedisNotStarted
 from app.settings import BadSettings, Settings, read
+from app.signals import on_end
 from bot.model.staff import Role
 
 
@@ -188,8 +189,7 @@ def _worker(arguments: argparse.Namespace) -> int:
     dialogue = RasaDialogue(model, menu={b.key: b.intent for b in parts.catalog.menu})
 
     worker = Worker(parts, dialogue)
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    signal.signal(signal.SIGINT, lambda *_: worker.stop())
+    on_end(worker.stop)
     worker.run()
     parts.close()
     return 0

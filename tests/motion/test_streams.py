@@ -28,8 +28,8 @@ MakeWorker = Callable[..., Partitions]
 def worker(url: str) -> Iterator[MakeWorker]:
     made: list[Partitions] = []
 
-    def make(name: str, *, count: int = keys.PARTITIONS) -> Partitions:
-        made.append(Partitions(open_sync(url), name, count=count, lease_s=LEASE_S))
+    def make(name: str, *, count: int = keys.PARTITIONS, **more: float) -> Partitions:
+        made.append(Partitions(open_sync(url), name, count=count, lease_s=LEASE_S, **more))
         return made[-1]
 
     yield make
@@ -171,6 +171,17 @@ def test_a_dead_workers_messages_are_taken_over(url: str, worker: MakeWorker) ->
     heir = worker("w2")
 
     assert [entry.message.key for entry in drain(heir, 2)] == ["m1", "m2"]
+
+
+def test_one_that_is_stuck_though_its_heart_beats_loses_its_citizens(
+    url: str, worker: MakeWorker
+) -> None:
+    stuck, other = worker("stuck", stalled_s=0.5), worker("other")
+    assert stuck.next(0.1) is None  # and asks for nothing any more
+    accept(url, *((f"m{i}", f"citizen {i}") for i in range(8)))
+    assert len(drain(other, 8)) == 8
+    assert stuck.next(0.1) is None  # awake again, it takes part again
+    until(lambda: len(stuck.owned) == len(other.owned) == keys.PARTITIONS // 2)
 
 
 def test_a_paused_worker_knows_that_its_entry_is_no_longer_its_own(

@@ -29,6 +29,10 @@ LEASE_S = 3.0
 BLOCK_S = 0.5
 """No single read blocks longer, so that a stream just gained is soon looked at."""
 
+STALLED_S = 150.0
+"""Who asks for no entry for so long is stuck, though its heart still beats: its citizens go to others. No turn lasts so
+long (app/worker.py ends its process after two minutes)."""
+
 _RETRY_S = (0.1, 0.5, 2.0)
 """How long a stream rests after its first entry failed; the others go on meanwhile."""
 
@@ -85,6 +89,7 @@ class Partitions:
         worker_id: unique among the workers that live now.
         count: number of streams; the inbox must use the same.
         lease_s: how long a worker may be silent before others take its streams.
+        stalled_s: how long it may ask for nothing.
     """
 
     def __init__(
@@ -94,10 +99,13 @@ class Partitions:
         *,
         count: int = keys.PARTITIONS,
         lease_s: float = LEASE_S,
+        stalled_s: float = STALLED_S,
     ) -> None:
         self._redis = client
         self._count = count
         self._beat_s = lease_s / 4
+        self._stalled_s = stalled_s
+        self._asked_at = time.monotonic()
         self._ownership = Ownership(client, worker_id, count=count, lease_s=lease_s)
         self._uncount = client.register_script(_UNCOUNT)
         self._remove = client.register_script(_REMOVE)
@@ -122,7 +130,8 @@ class Partitions:
         Never the second of a stream before the first was acknowledged, failed, put back or parked. All
         streams take turns. A Redis that is away is waited for, not raised.
         """
-        deadline = time.monotonic() + block_s
+        self._asked_at = time.monotonic()
+        deadline = self._asked_at + block_s
         pause, is_last_try = 0.05, False
         while True:
             left = max(deadline - time.monotonic(), 0.0)
@@ -213,7 +222,14 @@ class Partitions:
         self._beating.start()
 
     def _beat(self) -> None:
+        was_stalled = False
         while not self._stopped.wait(self._beat_s):
+            is_stalled = time.monotonic() - self._asked_at > self._stalled_s
+            if is_stalled and not was_stalled:
+                logger.error("streams: this worker is stuck, its citizens go to others")
+            was_stalled = is_stalled
+            if is_stalled:
+                continue
             try:
                 self._tend()
             except REDIS_ERRORS as error:
