@@ -186,6 +186,12 @@ class Deliveries(Protocol):
     def save(self, delivery: Delivery) -> None:
         """Write a delivery back."""
 
+    def give_back(self, delivery: Delivery) -> bool:
+        """Write back one that was claimed; False (and nothing done) if its citizen left while it was sent.
+
+        What was withheld then must stay so, without the words.
+        """
+
     def held(self, conversation_id: str) -> list[Delivery]:
         """Return what waits for the citizen's next message, oldest first."""
 

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 _SURELY_OURS = timedelta(seconds=25)
 """Shorter than any claim (bot/storage/deliveries.py)."""
 
+_DEATHS_MOST = 10
+"""What so many senders did not survive is likely what killed them; a person must look."""
+
 _SAVE_AGAIN_S = 0.5
 
 
@@ -85,12 +88,9 @@ class Deliverer:
             return False
         until = self._clock.now() + _SURELY_OURS
         handler = self._handlers[delivery.kind.value]
-        if handler.is_told and delivery.trail[-1:] == ["orphaned"]:
-            if not self._may_repeat(delivery):
-                self._save(delivery, until=until)
-                return True
-            # Said once: being put off or busy after this is no second unknown outcome.
-            delivery.trail = [*delivery.trail, "repeated"]
+        if not self._may_go(delivery, told=handler.is_told):
+            self._save(delivery, until=until)
+            return True
         delivery.state = DeliveryState.SENT
         try:
             handler.carry_out(delivery)
@@ -112,6 +112,19 @@ class Deliverer:
         self._save(delivery, until=until)
         return True
 
+    def _may_go(self, delivery: Delivery, *, told: bool) -> bool:
+        """Say whether it may be sent, its earlier senders having died or not; if not, its state says why."""
+        if told and delivery.trail[-1:] == ["orphaned"]:
+            if not self._may_repeat(delivery):
+                return False
+            # Said once: being put off or busy after this is no second unknown outcome.
+            delivery.trail = [*delivery.trail, "repeated"]
+        elif delivery.trail.count("orphaned") >= _DEATHS_MOST:
+            delivery.state, delivery.error = DeliveryState.FAILED, "its senders died"
+            log.error("delivery %s (%s): its senders died", delivery.id, delivery.kind.value)
+            return False
+        return True
+
     def _save(self, delivery: Delivery, *, until: datetime) -> None:
         """Write down what became of it.
 
@@ -129,7 +142,7 @@ class Deliverer:
     def _is_saved(self, delivery: Delivery) -> bool:
         try:
             with self._record.unit() as unit:
-                unit.deliveries.save(delivery)
+                unit.deliveries.give_back(delivery)
         except Unavailable:
             log.warning("delivery %s: its outcome is not written down yet", delivery.id)
             return False

@@ -178,6 +178,20 @@ class Deliveries:
             values.pop("created_at")
         self._c.execute(deliveries.update().where(deliveries.c.id == delivery.id).values(**values))
 
+    def give_back(self, delivery: Delivery) -> bool:
+        """Write back one that was claimed; False (and nothing done) if its citizen left while it was sent."""
+        values = _values(delivery)
+        values.pop("created_at")
+        result = self._c.execute(
+            deliveries.update()
+            .where(
+                deliveries.c.id == delivery.id,
+                deliveries.c.state == DeliveryState.IN_FLIGHT.value,
+            )
+            .values(**values)
+        )
+        return bool(result.rowcount == 1)
+
     def held(self, conversation_id: str) -> list[Delivery]:
         """Return what waits for the citizen's next message, oldest first."""
         return self._told_in(conversation_id, (DeliveryState.HELD,))

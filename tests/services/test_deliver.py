@@ -111,6 +111,31 @@ class TestOutcomes:
         assert desk.now("d3").state is DeliveryState.SENT
 
 
+class TestDeadSenders:
+    def test_what_ends_its_senders_is_set_aside_for_a_person(self, desk: Desk) -> None:
+        desk = desk_with(desk, is_told=False)
+        desk.run(make_delivery(trail=["orphaned"] * 9))
+        assert desk.now().state is DeliveryState.SENT
+        desk.run(make_delivery("d2", trail=["orphaned"] * 10))
+        found = desk.now("d2")
+        assert (found.state, found.error) == (DeliveryState.FAILED, "its senders died")
+        assert desk.handler.carried == ["d1"]
+
+    def test_who_leaves_while_it_is_sent_gets_no_words_back(self, desk: Desk) -> None:
+        class Leaving:
+            is_told = True
+
+            def carry_out(self, delivery: Delivery) -> None:
+                with desk.record.unit() as unit:
+                    unit.deliveries.withhold("c1")
+
+        left = Deliverer(desk.record, {"notice": Leaving()}, desk.clock)
+        with desk.record.unit() as unit:
+            unit.deliveries.add(make_delivery(payload={"text": "路灯修好了"}))
+        assert left.run_once() == 1
+        assert (desk.now().state, desk.now().payload) == (DeliveryState.WITHHELD, {})
+
+
 class TestSchedules:
     @pytest.mark.parametrize("kind", list(DeliveryKind))
     def test_steps_grow_and_the_last_one_repeats(self, desk: Desk, kind: DeliveryKind) -> None:
