@@ -87,7 +87,7 @@ def test_a_case_goes_from_the_citizen_to_the_answer_by_mouse(open_page: Open, de
     page.get_by_role("button", name="开始办理").click()
     page.get_by_role("link", name="回复", exact=True).click()
     expect(page.get_by_label("计划完成的日期")).to_be_hidden()
-    page.get_by_label("已列入计划").check()
+    page.get_by_role("radio", name="已列入计划").check()
     page.get_by_label("计划完成的日期").fill("2027-03-01")
     page.get_by_role("button", name="填入模板").click()
     page.get_by_role("button", name="发出答复").click()
@@ -127,7 +127,7 @@ def test_everything_works_without_a_script(open_page: Open, desk: Desk) -> None:
     number = desk.worked()
     page = open_page("5002", f"/desk/cases/{number}", scripts=False)
     page.locator("[data-act=reply]").click()
-    page.get_by_label("已解决").check()
+    page.get_by_role("radio", name="已解决").check()
     page.get_by_role("button", name="填入模板").click()
     area = page.get_by_label("答复内容")
     expect(area).to_have_value(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from console.pages.office.paging import PAGE, page_of, pager
 from console.pages.office.rows import Rows
 from console.pages.office.viewing import Viewer, viewer_of
 from console.pages.office.wording import plain
-from console.site import Site, linker
+from console.site import Site, linker, see
 from desk.model.case import State
 from desk.office.lists import NEWEST, CaseQuery
 from desk.office.office import DeskOffice
@@ -51,9 +51,12 @@ class SearchPages:
         return [Route("/desk/search", self.show, methods=["GET"], name="office_search")]
 
     def show(self, request: Request) -> Response:
-        """The newest cases, or those that fit."""
+        """The newest cases, or those that fit; the case itself if its number is given."""
         viewer, link = viewer_of(self._desk, request), linker(request)
         asked, number = Asked.of(request.query_params), page_of(request.query_params)
+        asked = replace(asked, q=number_of(self._site, asked.q) or asked.q)
+        if self._is_seen(viewer, asked.q):
+            return see(request, "office_case", id=asked.q)
         rules = self._desk.rules
         found = self._desk.lists.rows(self._query(viewer, asked, (number - 1) * PAGE))
         values = {
@@ -73,7 +76,7 @@ class SearchPages:
             units=self._units(viewer, asked.unit),
             sees=viewer.scope,
             stages=(asked.state,) if asked.state in {state.value for state in State} else (),
-            words=self._words(asked.q),
+            words=asked.q,
             service=asked.service,
             urgency=asked.urgency,
             order=NEWEST,
@@ -88,9 +91,10 @@ class SearchPages:
             return None
         return ("",) if unit == units.root.code else units.subtree(unit)
 
-    def _words(self, words: str) -> str:
-        """Return what to look for: of a receipt number, the desk's own number."""
-        return number_of(self._site, words) or words
+    def _is_seen(self, viewer: Viewer, number: str) -> bool:
+        """True if this is the number of a case that the viewer may see."""
+        found = self._desk.store.request(number) if number else None
+        return found is not None and viewer.sees(found.unit, found.lead)
 
 
 def number_of(site: Site, words: str) -> str:
