@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -94,6 +95,7 @@ def create_app(
         exception_handlers={
             HTTPException: _refused,
             Unavailable: _record_down,
+            DBAPIError: _record_down,  # the desk's, which shows its errors as they are
             **dict.fromkeys(refusals.REFUSED, refusals.refused),
         },
     )
