@@ -31,7 +31,7 @@ from bot.services.counter import Counter
 WHICH, CONTENT, BELONGS, SURE = "which", "content", "belongs", "sure"
 #: What may be done while another complaint is being told: said in one answer, nothing is asked back.
 IN_BETWEEN = frozenset({URGE, HISTORY})
-_NEW, _YES, _NO = "new_matter", "yes", "no"
+_NEW, _YES, _NO = "new_matter", "withdraw", "keep"
 _CASES_MOST = 5
 _SAME_BREATH = timedelta(minutes=10)
 _BELONGS_NOT = frozenset({"deny", "second_matter", "start_complaint"})
@@ -151,7 +151,7 @@ def picture(counter: Counter, talk: Talk, medium_id: str, *, has_words: bool) ->
         return None
     held.cases = [case.receipt for case in cases[:_CASES_MOST]]
     options = [(c.receipt, _label(c)) for c in cases[:_CASES_MOST]]
-    options.append((_NEW, counter.phrases.say("utter_choice_new_matter")))
+    options += _choices(counter, _NEW)
     return Served([("utter_ask_belongs", {})], options, held)
 
 
@@ -201,12 +201,12 @@ def _beside_picture(counter: Counter, talk: Talk, said: Said) -> Served | None:
 
 def _confirmed(counter: Counter, talk: Talk, said: Said) -> Served | None:
     """Take a case back only upon a plain yes right after it was asked."""
-    says_yes = said.option in (_YES, "1") or phrasing.agrees(said) or act_of(said) == WITHDRAW
-    if says_yes:
-        return Served(case_acts.withdraw(counter, _case(counter, talk.case)))
-    if said.option in (_NO, "2") or said.intent in ("deny", "cancel"):
+    if said.option in (_NO, "2") or said.intent == "deny" or case_words.keeps(said.text):
         return Served([("utter_not_withdrawn", {"receipt": talk.case})])
-    return None
+    says_yes = said.option in (_YES, "1") or phrasing.agrees(said)
+    if not says_yes and act_of(said) != WITHDRAW:
+        return None
+    return Served(case_acts.withdraw(counter, _case(counter, talk.case)))
 
 
 def _content(counter: Counter, talk: Talk, said: Said) -> Served | None:
@@ -240,11 +240,9 @@ def _do(counter: Counter, case: Complaint, held: Talk) -> Served:
 def _ask_whether(counter: Counter, case: Complaint) -> Served:
     if counter.meaning(case).is_closed:
         return Served(case_acts.withdraw(counter, case))
-    say = counter.phrases.say
-    options = [(_YES, say("utter_choice_withdraw")), (_NO, say("utter_choice_keep"))]
     values = {"receipt": case.receipt, "summary": case.summary}
     talk = Talk(asking=SURE, act=WITHDRAW, case=case.receipt)
-    return Served([("utter_ask_withdraw", values)], options, talk)
+    return Served([("utter_ask_withdraw", values)], _choices(counter, _YES, _NO), talk)
 
 
 def _which(cases: list[Complaint], held: Talk) -> Served:
@@ -317,6 +315,10 @@ def _case(counter: Counter, receipt: str) -> Complaint:
 
 def _just_added(counter: Counter, talk: Talk) -> bool:
     return bool(talk.added) and counter.now() - datetime.fromisoformat(talk.added) < _SAME_BREATH
+
+
+def _choices(counter: Counter, *options: str) -> list[tuple[str, str]]:
+    return [(option, counter.phrases.say(f"utter_choice_{option}")) for option in options]
 
 
 def _label(case: Complaint) -> str:

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+BEGINS = "utter_callback_begins"
+"""The sentence that asks the first question; it stands under the office's reply, told outside a turn."""
 CONTACTED, SOLVED, RATING, REASON = "contacted", "solved", "rating", "reason"
 SCORES = ("degree", "attitude", "speed")
 #: Choices under a question, in the order of their numbers.
@@ -34,7 +36,7 @@ _NOT_CONTACTED = re.compile(
     r"(?:联系|打过?电话|来|找|接到过?电话|收到电话)?(?:过|我|的|呢|啊|吧|了)*"
 )
 _CONTACTED = re.compile(
-    r"(?:有|是|对|嗯|已经|都|电话|他们|单位|工作人员|有人|人|跟我|和我|给我|今天|昨天|前天|上午|下午|刚才?)*"
+    r"(?:有|是的?|对|嗯|[，,\s]|已经|都|电话|他们|单位|工作人员|有人|人|跟我|和我|给我|今天|昨天|前天|上午|下午|刚才?)*"
     r"(?:有|有的|有过|是|是的|对|联系|打|打电话|来电话?|接到电话|通电话|通过电话|上门|来|找)(?:电话|过|了|我|的|啊|呢)*"
 )
 _UNSOLVED = re.compile(

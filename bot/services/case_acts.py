@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.model.backend import CitizenAct
-from bot.model.complaint import Complaint
+from bot.model.complaint import Complaint, Step
 from bot.model.conversation import WaitReason
 from bot.services import amending, handoff
 from bot.services.amending import Word
@@ -44,7 +44,7 @@ def add(counter: Counter, case: Complaint, material: Material) -> Lines:
         case.contact_phone = material.sealed.get(material.phone, "")
     counter.unit.complaints.save(case)
     counter.unit.media.attach(list(material.media), case.id)
-    text = material.text or counter.phrases.say("utter_to_office_media", count=len(material.media))
+    text = material.text or _to_office(counter, CitizenAct.MATERIAL, count=len(material.media))
     _order(counter, case, CitizenAct.MATERIAL, text, media=material.media)
     return [("utter_material_added", {"receipt": case.receipt})]
 
@@ -57,7 +57,7 @@ def urge(counter: Counter, case: Complaint) -> Lines:
     earlier = amending.ordered(counter.unit, update_id)
     lines: Lines = []
     if earlier is None:
-        text = counter.phrases.say("utter_to_office_urge")
+        text = _to_office(counter, CitizenAct.URGE)
         _order(counter, case, CitizenAct.URGE, text, update_id=update_id)
         lines.append(("utter_urged", _named(counter, case)))
     else:
@@ -73,28 +73,32 @@ def withdraw(counter: Counter, case: Complaint) -> Lines:
     update_id = f"{case.id}-withdraw"
     if amending.ordered(counter.unit, update_id) is not None:
         return [("utter_withdrawn_before", _named(counter, case))]
-    text = counter.phrases.say("utter_to_office_withdraw")
+    text = _to_office(counter, CitizenAct.WITHDRAW)
     _order(counter, case, CitizenAct.WITHDRAW, text, update_id=update_id)
     return [("utter_withdrawn", _named(counter, case))]
 
 
 def history(counter: Counter, case: Complaint) -> Lines:
     """Tell the steps of a case, newest last; of many only the last, the rest counted."""
-    steps = counter.unit.complaints.steps(case.id)
-    say = counter.phrases.say
-    told = [(case.confirmed_at, say("utter_history_filed"), "")]
-    for step in steps:
-        name = counter.statuses.meaning(step.status, step.code).name
-        unit = say("utter_history_unit", unit=step.agency) if step.agency else ""
-        told.append((step.at, name + unit, _shown(step.text)))
-    shown = told[-HISTORY_MOST:]
+    stamp = counter.office.stamp
+    told: Lines = [("utter_history_filed", {"stamp": stamp(case.confirmed_at)})]
+    told += [_step(counter, step) for step in counter.unit.complaints.steps(case.id)]
+    more = len(told) - HISTORY_MOST
     lines: Lines = [("utter_history", _named(counter, case))]
-    if len(told) > len(shown):
-        lines.append(("utter_history_more", {"count": len(told) - len(shown)}))
-    for at, step_name, text in shown:
-        values = {"stamp": counter.office.stamp(at), "step": step_name, "words": text}
-        lines.append(("utter_history_step" if text else "utter_history_step_bare", values))
-    return lines
+    if more > 0:
+        lines.append(("utter_history_more", {"count": more}))
+    return [*lines, *told[-HISTORY_MOST:]]
+
+
+def _step(counter: Counter, step: Step) -> tuple[str, dict[str, Any]]:
+    values = {
+        "stamp": counter.office.stamp(step.at),
+        "status": counter.statuses.meaning(step.status, step.code).name,
+        "unit": step.agency,
+        "words": _shown(step.text),
+    }
+    name = "utter_history_step_of" if step.agency else "utter_history_step"
+    return (name if step.text else f"{name}_bare", values)
 
 
 def due(counter: Counter, case: Complaint) -> Lines:
@@ -116,7 +120,7 @@ def settle(counter: Counter, case: Complaint, callback: Callback, *, words: str 
     verdict = callback.verdict()
     if not verdict:
         return
-    text = words or counter.phrases.say("utter_to_office_verdict")
+    text = words or _to_office(counter, CitizenAct.VERDICT)
     wait = _STILL_CHANGES if callback.step else timedelta(0)
     update_id = f"{case.id}-verdict-{callback.round}"
     said = amending.ordered(counter.unit, update_id)
@@ -173,6 +177,11 @@ def _order(
 def _locked(counter: Counter, case: Complaint) -> Complaint:
     """Return the case as it is now, nobody else changing it until the turn ends."""
     return counter.unit.complaints.get(case.id, lock=True) or case
+
+
+def _to_office(counter: Counter, act: CitizenAct, **values: Any) -> str:
+    """Return the sentence that the office reads where the citizen's own words are none."""
+    return counter.phrases.say(f"utter_to_office_{act.value}", **values)
 
 
 def _named(counter: Counter, case: Complaint) -> dict[str, Any]:

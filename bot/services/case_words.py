@@ -58,6 +58,9 @@ _URGE_CORE = re.compile(
 _WITHDRAWS = re.compile(
     rf"(?:{_ABOUT}|{_SIGNS}|撤[回销掉诉]?|取消|不用|不必|不需要|不要|不|处理|管|办|办理|追究|好|解决|自己|完|没事|算|当|说|来|弄|修|完全|麻烦)+"
 )
+_KEEPS = re.compile(
+    r"(?:不|别|没)(?:想|要|是|用|打算|能)?(?:撤|取消)|^(?:那?还是)?算了[吧啊。！!]*$|(?:接着|继续)(?:办|处理)"
+)
 _WITHDRAW_CORE = re.compile(
     r"撤[回销掉诉]|撤了|(?:不用|不必|不需要|不要)(?:再|你们|麻烦)?(?:处理|管|办|办理|来)|不(?:投诉|反映|追究)了|取消(?:投诉|这个|这件|那个|那件|工单|单子|反映)|当我没(?:说|反映)"
 )
@@ -109,8 +112,13 @@ def act_of(said: Said) -> str:
     closed = ((WITHDRAW, _WITHDRAWS, _WITHDRAW_CORE), (URGE, _URGES, _URGE_CORE))
     for act, words, core in (*closed, (HISTORY, _HISTORIES, _HISTORY_CORE)):
         if core.search(text) and words.fullmatch(text):
-            return act
+            return "" if act == WITHDRAW and keeps(text) else act
     return ""
+
+
+def keeps(text: str) -> bool:
+    """True for "不撤了", "先不取消", "算了": a case is not to be taken back after all."""
+    return _KEEPS.search(text) is not None
 
 
 def number_in(text: str) -> str:

@@ -93,7 +93,7 @@ class UpdateTaker:
         name = "utter_update" if update.description else "utter_update_without_text"
         text = self.phrases.say(name, **values)
         if asks:
-            text += "\n" + self.phrases.say("utter_callback_begins")
+            text += "\n" + self.phrases.say(callback.BEGINS)
         before = unit.deliveries.latest_of_kind(
             complaint.conversation_id, DeliveryKind.NOTICE.value
         )

@@ -38,6 +38,12 @@ def test_a_complaint_is_none_of_it(text: str) -> None:
     assert case_words.act_of(said(text)) == ""
 
 
+@pytest.mark.parametrize("text", ["不撤了", "别撤销", "先不取消了", "算了", "接着办吧"])
+def test_to_keep_a_case_is_not_to_take_it_back(text: str) -> None:
+    assert case_words.keeps(text)
+    assert case_words.act_of(said(text)) != "withdraw"
+
+
 def test_what_the_model_knows_counts() -> None:
     assert case_words.act_of(said("麻烦啦", "urge")) == "urge"
     assert case_words.act_of(said("催一下", "human")) == ""
@@ -64,7 +70,10 @@ NOISE = Ranked("0101", "环保", "噪声", 0.9)
     [
         (said("还有一件事要反映", "second_matter"), True),
         (said("另外再投诉一个，楼道堆满了杂物"), True),
-        (said("翠苑一区门口半夜有人打桩", places=("翠苑一区门口",), ranking=(NOISE,), sure=True), True),
+        (
+            said("翠苑一区门口半夜有人打桩", places=("翠苑一区门口",), ranking=(NOISE,), sure=True),
+            True,
+        ),
         (said("文二路那几盏还是不亮", places=("文二路",), ranking=(LIGHT,), sure=True), False),
         (said("半夜有人在打桩，吵死了", ranking=(NOISE,), sure=True), True),
         (said("昨晚又不亮了", ranking=(NOISE,), sure=True), False),

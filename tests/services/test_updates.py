@@ -10,10 +10,13 @@ import pytest
 
 from app.catalog import Catalog
 from app.phrases import DomainPhrases
+from bot.model.backend import CitizenAct
 from bot.model.complaint import Complaint
 from bot.model.delivery import Delivery, DeliveryKind
 from bot.model.errors import RetryLater
 from bot.record import Record
+from bot.services import amending
+from bot.services.amending import Word
 from bot.services.updates import UpdatePoller, UpdateTaker
 from tests.builders import NOON, SetClock, make_complaint, make_update
 from tests.services.fakes import RecordingBackend
@@ -136,7 +139,7 @@ class TestPolling:
             make_update("u1", description="一", updated_datetime=NOON - timedelta(hours=1)),
         ]
         assert room.poll() == 2
-        assert [text[-1] for text in room.texts()] == ["一", "二"]
+        assert [text.splitlines()[2] for text in room.texts()] == ["一", "二"]
         assert room.complaint.status == "closed"
 
     def test_the_first_look_reaches_back_two_days_and_a_little_ahead(self, room: Newsroom) -> None:
@@ -214,3 +217,101 @@ def room_complaint(unit: Any) -> Complaint:
 def _starts(room: Newsroom) -> list[datetime]:
     """Return from when on each look but the first asked."""
     return [start for start, _ in room.backend.asked[1:]]
+
+
+class TestFinerNews:
+    def test_the_code_wins_over_the_word_and_names_unit_and_due_date(self, room: Newsroom) -> None:
+        due = NOON + timedelta(days=5)
+        room.take(code="dispatched", agency_responsible="上城区城管局", expected_datetime=due)
+        found = room.complaint
+        assert (found.status, found.status_code, found.stage) == (
+            "in_progress",
+            "dispatched",
+            "assigned",
+        )
+        assert (found.agency, found.due_at) == ("上城区城管局", due)
+        assert "已转办" in room.texts()[0]
+
+    def test_what_a_later_update_does_not_say_stays(self, room: Newsroom) -> None:
+        due = NOON + timedelta(days=5)
+        room.take(code="dispatched", agency_responsible="上城区城管局", expected_datetime=due)
+        room.take("u2", code="signed")
+        assert (room.complaint.agency, room.complaint.due_at) == ("上城区城管局", due)
+
+    def test_an_unknown_code_leaves_it_to_the_word(self, room: Newsroom) -> None:
+        room.take(code="hyperspace")
+        assert room.complaint.stage == "in_progress"
+        assert "办理中" in room.texts()[0]
+
+    def test_an_unknown_word_with_a_known_code_moves_the_case(self, room: Newsroom) -> None:
+        room.take(status="zurueckgestellt", code="signed")
+        assert room.complaint.stage == "assigned"
+
+    def test_the_steps_are_kept(self, room: Newsroom) -> None:
+        room.take(code="signed", agency_responsible="上城区城管局", description="收到")
+        with room.record.unit() as unit:
+            (step,) = unit.complaints.steps("k1")
+        assert (step.code, step.agency, step.text, step.at) == (
+            "signed",
+            "上城区城管局",
+            "收到",
+            NOON,
+        )
+
+
+class TestCallback:
+    @pytest.mark.parametrize(
+        ("status", "code", "asks"),
+        [
+            ("closed", "replied", True),
+            ("in_progress", "replied", True),
+            ("fixed", "", True),
+            ("closed", "", True),
+            ("no_further_action", "", True),
+            ("fixed", "hyperspace", True),
+            ("duplicate", "", False),
+            ("cancelled", "", False),
+            ("not_councils_responsibility", "", False),
+            ("closed", "closed", False),
+            ("closed", "merged", False),
+            ("cancelled", "withdrawn", False),
+            ("in_progress", "", False),
+        ],
+    )
+    def test_a_reply_is_asked_about(
+        self, room: Newsroom, status: str, code: str, asks: bool
+    ) -> None:
+        room.take(status=status, code=code)
+        assert (room.complaint.callback.get("step") == "contacted") is asks
+        assert ("联系过您吗" in room.texts()[0]) is asks
+
+    def test_once_when_several_words_end_it(self, room: Newsroom) -> None:
+        room.take(status="fixed")
+        room.take("u2", status="closed", updated_datetime=NOON + timedelta(hours=1))
+        assert room.complaint.callback["round"] == 1
+        assert "联系过您吗" not in room.texts()[1]
+
+    def test_again_after_the_next_reply(self, room: Newsroom) -> None:
+        room.take(status="closed", code="replied")
+        room.take("u2", code="redo", updated_datetime=NOON + timedelta(hours=1))
+        assert not room.complaint.callback.get("step")
+        room.take("u3", status="closed", code="replied", updated_datetime=NOON + timedelta(hours=2))
+        assert (room.complaint.callback["step"], room.complaint.callback["round"]) == (
+            "contacted",
+            2,
+        )
+
+    def test_a_late_reply_asks_nothing(self, room: Newsroom) -> None:
+        room.take(code="redo")
+        room.take("u0", code="replied", updated_datetime=NOON - timedelta(hours=1))
+        assert not room.complaint.callback.get("step")
+
+
+def test_a_citizens_own_word_is_no_news(room: Newsroom) -> None:
+    with room.record.unit() as unit:
+        case = unit.complaints.get("k1")
+        assert case is not None
+        amending.order(unit, case, Word(CitizenAct.MATERIAL, "w1", "昨晚又来了"), NOON)
+    assert not room.take("w1", description="昨晚又来了")
+    room.backend.feed = [make_update("w1"), make_update("u1")]
+    assert room.poll(minutes=1) == 1

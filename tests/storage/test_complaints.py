@@ -61,6 +61,10 @@ class TestComplaints:
             status_text="已受理",
             sealed={"138****5678": "sealed"},
             description="😀\n第二行",
+            status_code="dispatched",
+            agency="上城区城管局",
+            due_at=NOON + timedelta(days=5),
+            callback={"step": "solved", "contacted": True},
         )
         with record.unit() as unit:
             unit.complaints.add(full)
@@ -123,6 +127,31 @@ class TestUpdates:
             assert not unit.complaints.has_update("k1", "u2")
         with pytest.raises(sa.exc.IntegrityError), record.unit() as unit:
             unit.complaints.add_update("k1", make_update("u1"), NOON)
+
+    def test_the_steps_of_a_case_come_in_the_order_they_happened(self, record: Record) -> None:
+        hour = timedelta(hours=1)
+        with record.unit() as unit:
+            for name, at in (("u3", NOON + hour), ("u1", NOON), ("u2", NOON)):
+                update = make_update(
+                    name,
+                    updated_datetime=at,
+                    description=name,
+                    code="signed",
+                    agency_responsible="上城区城管局",
+                    expected_datetime=NOON,
+                )
+                unit.complaints.add_update("k1", update, NOON)
+            unit.complaints.add_update("k2", make_update("u9"), NOON)
+        with record.unit() as unit:
+            steps = unit.complaints.steps("k1")
+            plain = unit.complaints.steps("k2")
+        assert [step.text for step in steps] == ["u1", "u2", "u3"]
+        assert (steps[2].at, steps[2].code, steps[2].agency) == (
+            NOON + hour,
+            "signed",
+            "上城区城管局",
+        )
+        assert [(step.code, step.agency) for step in plain] == [("", "")]
 
 
 class TestMedia:

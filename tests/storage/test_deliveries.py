@@ -329,3 +329,17 @@ class TestHeldAnswers:
             assert unit.deliveries.states([]) == {}
         assert set(found) == {f"d{number}" for number in range(501)}
         assert all(key == delivery.key for key, delivery in found.items())
+
+
+def test_a_cases_deliveries_of_a_kind_come_in_the_order_they_were_stored(record: Record) -> None:
+    with record.unit() as unit:
+        for key, case, kind in (
+            ("b", "k1", DeliveryKind.AMENDMENT),
+            ("a", "k1", DeliveryKind.AMENDMENT),
+            ("c", "k1", DeliveryKind.FILING),
+            ("d", "k2", DeliveryKind.AMENDMENT),
+        ):
+            unit.deliveries.add(make_delivery(key, kind=kind, complaint_id=case))
+    with record.unit() as unit:
+        found = unit.deliveries.of_complaint("k1", DeliveryKind.AMENDMENT.value)
+    assert [delivery.key for delivery in found] == ["b", "a"]

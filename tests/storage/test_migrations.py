@@ -35,6 +35,11 @@ COMPLAINT = sa.text(
     " 'public', '', :at, 'B-1', '', 'submitted', 'filed', '', '{}', '', '', '', '', :repeated)"
 )
 
+UPDATE = sa.text(
+    "INSERT INTO complaint_update (complaint_id, update_id, status, text, at, received_at)"
+    " VALUES ('k1', 'u1', 'in_progress', '已派单', :at, :at)"
+)
+
 
 @pytest.fixture
 def opened(new_url: Callable[[], str]) -> Iterator[sa.engine.Engine]:
@@ -131,3 +136,42 @@ class TestStaffAndHandoffs:
         with SqlRecord(opened, SetClock()).unit() as unit:
             assert len(unit.conversations.waiting()) == 2
             assert unit.handoffs.open_of("waiting") is not None
+
+
+class TestAfterFiling:
+    def test_a_case_and_its_updates_come_through_with_nothing_known_besides(
+        self, opened: sa.engine.Engine
+    ) -> None:
+        go(opened, command.upgrade, "0002")
+        with opened.begin() as connection:
+            connection.execute(COMPLAINT, {"at": stored(NOON), "repeated": False})
+            connection.execute(UPDATE, {"at": stored(NOON)})
+        go(opened, command.upgrade, "head")
+        with SqlRecord(opened, SetClock()).unit() as unit:
+            case = unit.complaints.get("k1", lock=True)
+            assert case is not None
+            assert (case.status_code, case.agency, case.due_at, case.callback) == ("", "", None, {})
+            (step,) = unit.complaints.steps("k1")
+            assert (step.status, step.text, step.code, step.agency) == (
+                "in_progress",
+                "已派单",
+                "",
+                "",
+            )
+            assert unit.complaints.has_update("k1", "u1")
+            case.callback = {"step": "solved"}
+            unit.complaints.save(case)
+
+    def test_the_way_back_keeps_the_case(self, opened: sa.engine.Engine) -> None:
+        go(opened, command.upgrade, "0002")
+        with opened.begin() as connection:
+            connection.execute(COMPLAINT, {"at": stored(NOON), "repeated": False})
+            connection.execute(UPDATE, {"at": stored(NOON)})
+        go(opened, command.upgrade, "0003")
+        go(opened, command.downgrade, "0002")
+        with opened.connect() as connection:
+            columns = {c["name"] for c in sa.inspect(connection).get_columns("complaint")}
+            kept = connection.execute(sa.text("SELECT receipt FROM complaint")).scalar_one()
+            told = connection.execute(sa.text("SELECT text FROM complaint_update")).scalar_one()
+        assert (kept, told) == ("HZ-1", "已派单")
+        assert not columns & {"status_code", "agency", "due_at", "callback"}
