@@ -321,6 +321,29 @@ class TestMasked:
             assert page_of(browser, one).select("[data-part=市民原话]")[0].text == "保密"
         assert len(audited(record, "office case viewed")) == 4, "each look is written down"
 
+    def test_what_is_attached_to_a_confidential_case_is_hidden_with_the_words(
+        self, sign_in: SignIn, desk: Desk
+    ) -> None:
+        urls = ("https://office.example/media/abc.def", "https://elsewhere.example/a.jpg")
+        open_, secret = (
+            desk.sent(nature=nature, attributes={"nature": [nature]}, media_urls=urls)
+            for nature in ("complaint", "tip_off")
+        )
+        browser = sign_in("5002")
+        page = page_of(browser, open_)
+        assert [img["src"] for img in page.select(".photos img")] == ["/media/abc.def"]
+        assert page.select(".photos a")[1]["href"] == urls[1]
+        page = page_of(browser, secret)
+        assert page.select(".photos") == []
+        assert "有 2 个附件" in page.text
+        (form,) = [f for f in page.select(".reveal") if f.select_one("[value=words]")]
+        assert not form.has_attr("data-reveal"), "the attachments are on the next page only"
+        token = browser.hidden("/desk", "csrf")
+        path = f"/desk/cases/{secret}/reveal"
+        for field, shown in (("phone", 0), ("words", 2)):
+            text = browser.post(path, {"csrf": token, "field": field}).text
+            assert len(BeautifulSoup(text, "html.parser").select(".photos a")) == shown
+
     def test_hostile_text_stays_text(self, sign_in: SignIn, desk: Desk) -> None:
         person = Person(first_name=BAD, phone=BAD)
         number = desk.worked(

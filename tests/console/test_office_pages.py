@@ -57,6 +57,11 @@ class TestQueue:
         page = sign_in("1024").soup("/desk")
         assert numbers(page) == [first, second, third]
         assert counts(page)["待我处理"] == 3
+        chips = [" ".join(chip.text.split()) for chip in page.select(".chips a")]
+        assert chips == ["待受理 1", "待转办 1", "退回待裁定 1"]
+        hotline = sign_in("1024")
+        assert numbers(hotline.soup("/desk?tab=todo&state=returned")) == [third]
+        assert numbers(hotline.soup("/desk?tab=todo&state=closed")) == [first, second, third]
         steps = [found.text.strip() for found in page.select(".order .step")]
         assert steps == ["受理", "转办", "裁定"]
 
@@ -231,6 +236,12 @@ class TestSearch:
         assert numbers(sign_in("5003").soup("/desk/search", q=number)) == []
         assert numbers(sign_in("5003").soup("/desk/search", unit=DISTRICT)) == []
         assert sign_in("5003").get("/desk/search", q="\0'%_\\").status_code == 200
+
+    def test_hidden_words_find_nothing(self, sign_in: SignIn, desk: Desk) -> None:
+        number = desk.sent("卖假烟", nature="tip_off", attributes={"nature": ["tip_off"]})
+        browser = sign_in("5001")
+        assert numbers(browser.soup("/desk/search", q="假烟")) == []
+        assert numbers(browser.soup("/desk/search", state="dispatched")) == [number]
 
     def test_fifty_a_page(self, sign_in: SignIn, desk: Desk) -> None:
         for n in range(51):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from console.pages.case_parts import WORDS
 from console.pages.office.acts import acts_of
 from console.pages.office.case_parts import FIELDS, OfficeParts
 from console.pages.office.forms import SCORES, StepForm, new_form
@@ -113,7 +114,7 @@ def office_page(
     request: Request,
     *,
     form: StepForm | None = None,
-    revealed: Iterable[str] = (),
+    revealed: Collection[str] = (),
     status: int = 200,
 ) -> Response:
     """Return a case's page; the look is written down, at a confidential case each time.
@@ -135,9 +136,10 @@ def office_page(
         "is_confidential": secret,
         "description": parts.description(),
         "facts": parts.facts(case),
-        "can_show_words": any(p.is_hidden for p in parts.told_by("words", case, opened.steps)),
+        "can_show_words": any(p.is_hidden for p in parts.told_by(WORDS, case, opened.steps)),
         "has_shown": bool(revealed),
         "photos": parts.photos(opened.steps),
+        "shows_photos": not secret or WORDS in revealed,
         "history": History(desk.rules, parts).entries(opened.steps),
         "standing": _standing(desk, case, parts),
         "reveal": link("office_reveal", id=case.id),

@@ -62,22 +62,41 @@ class QueuePages:
         tab = asked.get("tab", "")
         tab = tab if tab in parts.names else "todo"
         number, counts = page_of(asked), parts.counts()
-        found = self._desk.lists.rows(parts.query(tab, counts, (number - 1) * PAGE))
+        state = asked.get("state", "") if tab == "todo" else ""
+        state = state if state in parts.stages else ""
+        found = self._desk.lists.rows(parts.query(tab, counts, (number - 1) * PAGE, state))
         link = linker(request)
         address = link("office_queue")
         own = {"unit": unit} if unit != viewer.unit else {}
         values = {
             "tabs": _tabs(parts, counts, tab, address, own),
             "tab": tab,
+            "stages": self._stages(parts, state, address) if tab == "todo" and not own else [],
             "unit": self._desk.rules.units.name(unit) if own else "",
             "my_unit": self._desk.rules.units.name(viewer.unit),
             "rows": Rows(self._site, viewer, link).of(found[:PAGE]),
-            "pager": pager(address, {"tab": tab, **own}, number, has_more=len(found) > PAGE),
+            "pager": pager(
+                address, {"tab": tab, "state": state, **own}, number, has_more=len(found) > PAGE
+            ),
             "back": tab if not own else "",
             "note": NOTES.get(asked.get("note", ""), ""),
             "is_hotline": viewer.is_hotline,
         }
         return self._site.page(request, "office_queue.html", values)
+
+    def _stages(self, parts: Parts, state: str, address: str) -> list[Tab]:
+        """Return what of the dispatch desk's own work can be looked at alone."""
+        names = self._desk.rules.flow.names
+        return [
+            Tab(
+                code=code,
+                name=names[State(code)],
+                url=f"{address}?tab=todo&state={code}",
+                count=parts.count_of(code),
+                is_here=code == state,
+            )
+            for code in parts.stages
+        ]
 
 
 class Parts:
@@ -123,19 +142,29 @@ class Parts:
             "answered": lists.count(self._query("answered")),
         }
 
-    def query(self, tab: str, counts: dict[str, int], offset: int) -> CaseQuery:
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The states that the dispatch desk looks at one by one; a unit has no such."""
+        return _AT_DESK if self._is_hotline else ()
+
+    def count_of(self, state: str) -> int:
+        """Return how many lie at the dispatch desk in a state."""
+        return self._desk.lists.count(CaseQuery(units=("",), stages=(state,)))
+
+    def query(self, tab: str, counts: dict[str, int], offset: int, state: str = "") -> CaseQuery:
         """Return what is asked of the desk for a page of a tab, and one row more.
 
         What is nearly due stands behind what is overdue in the same order.
         """
         if tab == "soon":
             offset += counts["late"]
-        return replace(self._query(tab), limit=PAGE + 1, offset=offset)
+        query = replace(self._query(tab), limit=PAGE + 1, offset=offset)
+        return replace(query, stages=(state,)) if state else query
 
     def _query(self, tab: str) -> CaseQuery:
         everybody = None if self._is_hotline else self._units
         queries: dict[str, dict[str, Any]] = {
-            "todo": {"units": ("",), "stages": _AT_DESK, "order": DUE}
+            "todo": {"units": ("",), "open": True, "order": DUE}
             if self._is_hotline
             else {"units": (self._unit,), "stages": _IN_HAND, "order": DUE},
             "waiting": {"units": (self._unit,), "stages": (State.WAITING.value,)},

@@ -59,10 +59,13 @@ class SearchPages:
             return see(request, "office_case", id=asked.q)
         rules = self._desk.rules
         found = self._desk.lists.rows(self._query(viewer, asked, (number - 1) * PAGE))
+        rows = Rows(self._site, viewer, link).of(found[:PAGE])
+        if asked.q:  # finding by hidden words what hides them would tell
+            rows = [row for row in rows if not row.is_confidential]
         values = {
             "asked": asked,
             "is_asked": any(vars(asked).values()),
-            "rows": Rows(self._site, viewer, link).of(found[:PAGE]),
+            "rows": rows,
             "pager": pager(link("office_search"), vars(asked), number, has_more=len(found) > PAGE),
             "services": list(rules.services.values()),
             "states": [(state.value, name) for state, name in rules.flow.names.items()],
