@@ -108,15 +108,16 @@ class Follower:
     def _follow(self) -> None:
         while not self._journal.exists():
             time.sleep(_LOOK_S)
-        with self._journal.open(encoding="utf-8") as lines:
-            part = ""
+        # As bytes: what was written so far may end in the middle of a character.
+        with self._journal.open("rb") as lines:
+            part = b""
             while True:
                 is_last = self._ending.is_set()
-                for piece in iter(lines.readline, ""):
+                for piece in iter(lines.readline, b""):
                     part += piece
-                    if part.endswith("\n"):
+                    if part.endswith(b"\n"):
                         self._hear(json.loads(part))
-                        part = ""
+                        part = b""
                 if is_last:
                     return
                 self._ending.wait(_LOOK_S)
