@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
-from desk.model.case import State
+from desk.model.case import State, Verdict
 from desk.records import Place
-from tests.console.desk_side import PASSWORD
+from tests.browser.test_contrast import LOOK
+from tests.console.desk_side import PASSWORD, HandClock
 from tests.console.office_side import (
     DISTRICT,
     PHONE,
@@ -152,16 +153,26 @@ def test_hostile_words_are_shown_as_words(open_page: Open, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("size", [NARROW, LAPTOP])
-def test_no_page_is_wider_than_the_screen(
-    open_page: Open, desk: Desk, size: tuple[int, int]
+def test_no_page_is_wider_than_the_screen_and_every_word_can_be_read(
+    open_page: Open, desk: Desk, clock: HandClock, size: tuple[int, int]
 ) -> None:
     long = "很长的一句话没有空格" * 30 + "a" * 300
     number = desk.worked(long, place=Place(long))
     desk.act(number, "note", STREET, note=long)
+    waiting = desk.worked()
+    desk.act(waiting, "ask_material", STREET, note="哪一栋")
+    desk.act(desk.answered(), "follow_up", verdict=Verdict(solved="no", reason=long))
+    clock.forward(days=9)
     desk.sent(to=DISTRICT)
-    page = open_page("5001", "/desk/units", size=size)
-    address = page.url.removesuffix("/desk/units")
-    paths = ["/desk", "/desk?tab=below", "/desk/due", "/desk/units", "/desk/search"]
-    for path in (*paths, f"/desk/cases/{number}?do=note"):
+    desk.sent("卖假烟", nature="tip_off", attributes={"nature": ["tip_off"]})
+    page = open_page("5002", "/desk", size=size)
+    address, looks = page.url.removesuffix("/desk"), 0
+    tabs = (f"/desk?tab={tab}" for tab in ("todo", "waiting", "soon", "late", "answered"))
+    cases = (f"/desk/cases/{number}?do={step}" for step in ("reply", "note", "extend"))
+    for path in (*tabs, "/desk/due", "/desk/units", "/desk/search", *cases):
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") == size[0], path
+        looked = page.evaluate(LOOK)
+        assert looked["weak"] == [], path
+        looks += looked["seen"]
+    assert looks >= 300

@@ -133,13 +133,6 @@ def office_page(
         "state": desk.rules.flow.names[case.state],
         "tone": TONES.get(case.state, ""),
         "is_urgent": case.urgency == URGENT,
-        "is_confidential": secret,
-        "description": parts.description(),
-        "facts": parts.facts(case),
-        "can_show_words": any(p.is_hidden for p in parts.told_by(WORDS, case, opened.steps)),
-        "has_shown": bool(revealed),
-        "photos": parts.photos(opened.steps),
-        "shows_photos": not secret or WORDS in revealed,
         "history": History(desk.rules, parts).entries(opened.steps),
         "standing": _standing(desk, case, parts),
         "reveal": link("office_reveal", id=case.id),
@@ -149,9 +142,24 @@ def office_page(
         "is_lost": bool(form.problem) and not any(act.is_open and not act.at_once for act in acts),
         "note": NOTES.get(request.query_params.get("note", ""), ""),
         "complaint": _complaint(site, opened, link) if opened.viewer.is_hotline else None,
+        **_told(parts, opened, revealed),
         **_choices(desk, opened),
     }
     return site.page(request, "office_case.html", values, status=status)
+
+
+def _told(parts: OfficeParts, opened: Opened, revealed: Collection[str]) -> dict[str, Any]:
+    """Return what the citizen told, as far as it may be seen."""
+    words = parts.told_by(WORDS, opened.case, opened.steps)
+    return {
+        "is_confidential": parts.is_confidential,
+        "description": parts.description(),
+        "facts": parts.facts(opened.case),
+        "can_show_words": any(part.is_hidden for part in words),
+        "has_shown": bool(revealed),
+        "photos": parts.photos(opened.steps),
+        "shows_photos": not parts.is_confidential or WORDS in revealed,
+    }
 
 
 def _standing(desk: DeskOffice, case: Case, parts: OfficeParts) -> dict[str, Any]:

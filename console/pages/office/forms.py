@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ class StepForm:
 
     Attributes:
         seen: the case's version that the page showed, 0 if that does not matter.
-        key: made with the page, so that a second press is the same step.
+        key: made with the page; with what was typed it makes a second press the same step.
         problem: why it was refused, in words.
     """
 
@@ -78,8 +79,15 @@ class StepForm:
             service=_changed(self.value("service"), case.service) if is_grade else "",
             urgency=_changed(self.value("urgency"), case.urgency) if is_grade else "",
             topic=_changed(self.value("topic"), case.topic, None) if is_grade else None,
-            key=f"console-{self.step}-{self.key}" if self.key else "",
+            key=self._key(),
         )
+
+    def _key(self) -> str:
+        """Return what the desk knows this step by: the same words from the same page are the same step."""
+        if not self.key:
+            return ""
+        content = "\n".join((self.key, self.step, *self.typed.values()))
+        return "console-" + hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def _outcome(self, case: Case, rules: Rules) -> Outcome | None:
         """Return the answer; of what its kind does not need, nothing is taken along."""
