@@ -105,6 +105,8 @@ def serve(counter: Counter, talk: Talk, said: Said) -> Served | None:
     if answered is not None:
         return Served(*answered)
     act = act_of(said)
+    if act == MATERIAL and not case_words.says_where_it_belongs(said) and _is_new(counter, said):
+        return None
     if act and (said.intent not in _MAY_BE_TELLING or counter.cases()):
         return wish(counter, act, said)
     return _answers_office(counter, said) or _corrects(counter, said)
@@ -153,6 +155,12 @@ def picture(counter: Counter, talk: Talk, medium_id: str, *, has_words: bool) ->
     options = [(c.receipt, _label(c)) for c in cases[:_CASES_MOST]]
     options += _choices(counter, _NEW)
     return Served([("utter_ask_belongs", {})], options, held)
+
+
+def _is_new(counter: Counter, said: Said) -> bool:
+    """True unless words without "补充" ("刚才那盏又不亮") can be of a case filed within a day."""
+    recent = [case for case in counter.open_cases() if counter.is_recent(case)]
+    return all(is_new_matter(said, case) for case in recent)
 
 
 def _pending(counter: Counter, talk: Talk, said: Said) -> Served | None:

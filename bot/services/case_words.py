@@ -82,7 +82,7 @@ _ONLY_ADDS = re.compile(
     rf"(?:{_ABOUT}|{_SIGNS}|补充?|说明?|材料|照片|图片|证据|信息|几句|两句|几点|一点|点|一些|内容|发|传|加|东西|情况)+"
 )
 _LINKS = re.compile(
-    r"刚才|上次|之前(?:那|说|反映)|那件|这件|还是(?:一样|没|那样|有|会)|昨晚[还又]|今[早天晚]还|又来了|又(?:开始|在)了?|你们|他们|仍然"
+    r"(?:刚才|刚刚|上面|前面|之前|上次)(?:那|说|反映|投诉|提交|发|报)|那件|这件|还是(?:一样|没|那样|有|会)|昨晚[还又]|今[早天晚]还|又来了|又(?:开始|在)了?|你们|他们|仍然"
 )
 _WISHES = frozenset({"start_complaint", "second_matter"})
 _ANOTHER = re.compile(
@@ -114,6 +114,12 @@ def act_of(said: Said) -> str:
         if core.search(text) and words.fullmatch(text):
             return "" if act == WITHDRAW and keeps(text) else act
     return ""
+
+
+def says_where_it_belongs(said: Said) -> bool:
+    """True if a message to be added says so itself: "补充", a receipt number, a phone or name."""
+    explicit = "补充" in said.text or said.intent == "add_material" or bool(number_in(said.text))
+    return explicit or _ADDS.search(said.text) is not None or bool(said.phone or said.name)
 
 
 def keeps(text: str) -> bool:
