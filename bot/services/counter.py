@@ -124,13 +124,6 @@ class Counter:
         own = self.unit.complaints.of_conversation(self.conversation.id, limit=_MOST_CASES)
         return next((c for c in own if wanted in (c.receipt, c.backend_id.upper())), None)
 
-    def filed_lately(self) -> Complaint | None:
-        """Return the citizen's newest case if it was confirmed within a day."""
-        newest = next(
-            iter(self.unit.complaints.of_conversation(self.conversation.id, limit=1)), None
-        )
-        return newest if newest is not None and self.is_recent(newest) else None
-
     def meaning(self, complaint: Complaint) -> StatusMeaning:
         """Return what the backend's last word on a case means."""
         return self.statuses.meaning(complaint.status, complaint.status_code)
