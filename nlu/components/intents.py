@@ -53,6 +53,11 @@ _LONGEST = {
     "go_confidential": 18,
     "second_matter": 16,
     "my_data": 24,
+    "add_material": 24,
+    "urge": 24,
+    "withdraw": 20,
+    "history": 24,
+    "dissatisfied": 24,
     "greet": 10,
     "thanks": 40,
     "bye": 14,
@@ -62,7 +67,7 @@ _QUESTION = re.compile(r"什么时候|啥时候|多久|几天|怎么|为什么|�
 _ANSWERS = frozenset({"affirm", "deny", "skip"})
 _ORDERS = frozenset(
     {"cancel", "start_over", "resume", "go_public", "go_confidential", "second_matter", "my_data"}
-    | {"ask_photo"}
+    | {"ask_photo", "withdraw", "dissatisfied"}
 )
 _SMALL_TALK = ("out_of_scope", "chitchat", "abuse", "greet", "bye", "thanks")
 _EDGES = re.compile(
