@@ -142,7 +142,10 @@ def _say_addresses(settings: Settings) -> None:
     if settings.simulator:
         from app.serve import DEMO_STAFF
 
-        others = ", ".join(f"{number} {name} ({role.value})" for number, name, role in DEMO_STAFF)
+        others = ", ".join(
+            f"{number} {name} ({role.value}{f' of unit {unit}' if unit else ''})"
+            for number, name, role, unit in DEMO_STAFF
+        )
         print(f"[minsheng]   sign in as 管理员 with {settings.admin_password}")
         print(f"[minsheng]   the same password: {others}")
     print(f"[minsheng] WeChat callback   {settings.local_url}/wechat")

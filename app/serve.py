@@ -26,7 +26,7 @@ from app.presence import live_workers
 from app.secrets import kept_secret, session_secret
 from app.settings import Settings
 from bot.model.errors import RemoteError, RetryLater
-from bot.model.staff import Role
+from bot.model.staff import Role, StaffMember
 from bot.storage.database import upgrade
 from bot.storage.motion.connect import open_sync
 from bot.storage.motion.errors import REDIS_ERRORS
@@ -44,10 +44,12 @@ log = logging.getLogger(__name__)
 
 #: Accounts to try the roles with, beside 管理员 and with the same password; the simulator's only.
 DEMO_STAFF = (
-    ("1024", "王芳", Role.AGENT),
-    ("1031", "李强", Role.AGENT),
-    ("2001", "赵敏", Role.SUPERVISOR),
-    ("3001", "观察员", Role.OBSERVER),
+    ("1024", "王芳", Role.AGENT, ""),
+    ("1031", "李强", Role.AGENT, ""),
+    ("2001", "赵敏", Role.SUPERVISOR, ""),
+    ("3001", "观察员", Role.OBSERVER, ""),
+    ("4001", "周婷", Role.AGENT, "330106"),
+    ("4002", "孙伟", Role.AGENT, "chengguan"),
 )
 REDIS_ENV = "MINSHENG_REDIS_URL"
 _WORKER_AGAIN_S = 0.5
@@ -165,8 +167,11 @@ def furnish(parts: Parts) -> None:
     settings = parts.settings
     ensure_first(parts.record, settings.admin_password, parts.clock)
     if settings.simulator:
-        for number, name, role in DEMO_STAFF:
-            ensure(parts.record, parts.clock, number, name, role, settings.admin_password)
+        for number, name, role, unit in DEMO_STAFF:
+            member = StaffMember(
+                number, name, role, parts.clock.now(), parts.clock.now(), unit=unit
+            )
+            ensure(parts.record, parts.clock, member, settings.admin_password)
     seed_canned(parts.record, parts.catalog.canned)
 
 

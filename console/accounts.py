@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from enum import Enum
 
 from bot.model.staff import Role, StaffMember
@@ -62,12 +63,14 @@ class Accounts:
             raise Refused(Problem.UNKNOWN)
         return member
 
-    def add(self, number: str, name: str, role: Role, password_hash: str) -> StaffMember:
+    def add(
+        self, number: str, name: str, role: Role, password_hash: str, *, unit: str = ""
+    ) -> StaffMember:
         """Make an account. Its number is never given to another, so nothing is ever removed."""
         if not _NUMBER.fullmatch(number):
             raise Refused(Problem.BAD_NUMBER)
         _check_name(name)
-        member = StaffMember(number, name, role, self._now, self._now, password_hash)
+        member = StaffMember(number, name, role, self._now, self._now, password_hash, unit=unit)
         if not self._unit.staff.add(member):
             raise Refused(Problem.TAKEN)
         self._note("account added", member, role.value)
@@ -217,13 +220,12 @@ def ensure_first(record: Record, password: str, clock: Clock) -> None:
             accounts.set_password(FIRST_NUMBER, kept)
 
 
-def ensure(record: Record, clock: Clock, number: str, name: str, role: Role, password: str) -> None:
+def ensure(record: Record, clock: Clock, member: StaffMember, password: str) -> None:
     """Make an account unless its number or name is there already, whatever became of it."""
     with record.reading() as unit:
-        if unit.staff.get(number) is not None or unit.staff.by_name(name) is not None:
-            return
-    now = clock.now()
-    _add(record, clock, StaffMember(number, name, role, now, now, passwords.hashed(password)))
+        taken = unit.staff.get(member.number) or unit.staff.by_name(member.name)
+    if taken is None:
+        _add(record, clock, replace(member, password_hash=passwords.hashed(password)))
 
 
 def _add(record: Record, clock: Clock, member: StaffMember) -> None:
@@ -231,6 +233,8 @@ def _add(record: Record, clock: Clock, member: StaffMember) -> None:
     try:
         with record.unit() as unit:
             accounts = Accounts(unit, Trail(record, clock), actor=COMMAND_LINE)
-            accounts.add(member.number, member.name, member.role, member.password_hash)
+            accounts.add(
+                member.number, member.name, member.role, member.password_hash, unit=member.unit
+            )
     except Refused as refused:
         log.warning("account %s was not made: %s", member.number, refused.problem.value)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from desk.model.case import Case, State
+from desk.model.case import AT_A_UNIT, Case, State
 from desk.model.steps import Actor, Step, Who
 from desk.model.units import UnitTree
 from desk.statuses import STATUSES
@@ -48,9 +48,13 @@ class Flow:
     outside: Mapping[str, str]
 
     def after_word(self, case: Case, word: str) -> State:
-        """Return where a case stands after another system's update with this status word."""
+        """Return where a case stands after another system's update with this status word.
+
+        What is worked on elsewhere, and here at no unit, stays at the dispatch desk.
+        """
         to = self.outside[word]
-        return case.state if to == SAME else State(to)
+        state = case.state if to == SAME else State(to)
+        return State.ACCEPTED if state in AT_A_UNIT and not case.path else state
 
     def open_to(self, actor: Actor, case: Case, units: UnitTree) -> list[StepRule]:
         """Return the steps that this actor may take now, in the file's order."""

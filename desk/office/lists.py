@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.engine import Engine
 
 from desk.model.case import OPEN
@@ -27,7 +27,7 @@ class CaseQuery:
         leads: those who stay answerable for it.
         sees: units of which one has it or stays answerable: what a unit may see.
         stages: states; open: those on which somebody still works.
-        due_before: its answer (or its signature) is due before then.
+        due_before, due_from: its answer (or its signature, whichever is sooner) is due before then, not before then.
         words: a number, or words of the text or the place.
     """
 
@@ -37,6 +37,7 @@ class CaseQuery:
     stages: Collection[str] = ()
     open: bool = False
     due_before: datetime | None = None
+    due_from: datetime | None = None
     words: str = ""
     service: str = ""
     urgency: str = ""
@@ -77,7 +78,7 @@ class CaseLists:
         """Return one page of the cases asked for."""
         c = requests.c
         order = {
-            DUE: (func.coalesce(c.sign_due, c.answer_due), c.id),
+            DUE: (_SOONEST.nulls_last(), c.id),
             CHANGED: (c.changed_at.desc(), c.id.desc()),
             NEWEST: (c.requested_at.desc(), c.id.desc()),
         }[query.order]
@@ -134,6 +135,15 @@ _SHOWN = [
 ]
 
 
+_SOONEST = case(
+    (requests.c.sign_due.is_(None), requests.c.answer_due),
+    (requests.c.answer_due.is_(None), requests.c.sign_due),
+    (requests.c.sign_due < requests.c.answer_due, requests.c.sign_due),
+    else_=requests.c.answer_due,
+)
+"""When something of a case is due first; null where no clock runs."""
+
+
 def _late(moment: datetime) -> Any:
     return or_(requests.c.answer_due < moment, requests.c.sign_due < moment)
 
@@ -153,6 +163,8 @@ def _conditions(query: CaseQuery) -> list[Any]:
         found.append(c.stage.in_(stages))
     if query.due_before is not None:
         found.append(_late(query.due_before))
+    if query.due_from is not None:
+        found.append(query.due_from <= _SOONEST)
     for column, value in (
         (c.service_code, query.service),
         (c.urgency, query.urgency),

@@ -211,7 +211,7 @@ def test_every_problem_and_flaw_has_its_words() -> None:
     assert set(FLAWS) == set(passwords.Flaw)
 
 
-@pytest.mark.parametrize(("simulator", "numbers"), [(True, 5), (False, 1)])
+@pytest.mark.parametrize(("simulator", "numbers"), [(True, 7), (False, 1)])
 def test_the_server_makes_the_first_account_and_the_demos_only_with_the_simulator(
     settings: Settings, simulator: bool, numbers: int
 ) -> None:
@@ -226,5 +226,6 @@ def test_the_server_makes_the_first_account_and_the_demos_only_with_the_simulato
     assert (found[0].number, found[0].name, len(found)) == ("0001", "管理员", numbers)
     assert all(passwords.is_right(m.password_hash, settings.admin_password) for m in found)
     if simulator:
-        expected = [Role.AGENT, Role.AGENT, Role.SUPERVISOR, Role.OBSERVER]
+        expected = [Role.AGENT, Role.AGENT, Role.SUPERVISOR, Role.OBSERVER, *[Role.AGENT] * 2]
         assert [m.role for m in found[1:]] == expected
+        assert [m.unit for m in found] == ["", "", "", "", "", "330106", "chengguan"]

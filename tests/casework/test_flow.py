@@ -356,7 +356,7 @@ class TestOtherSteps:
 class TestOtherSystems:
     @pytest.mark.parametrize(
         ("word", "state"),
-        [("in_progress", "in_progress"), ("fixed", "closed"), ("open", "received")],
+        [("in_progress", "accepted"), ("fixed", "closed"), ("open", "received")],
     )
     def test_their_updates_are_told_as_they_stand_and_may_jump(
         self, bench: Bench, word: str, state: str
@@ -370,6 +370,11 @@ class TestOtherSystems:
         assert bench.told(number)[-1].description == "已派人"
         with pytest.raises(Repeated):
             bench.office.casework.hear(update)
+
+    def test_what_a_unit_has_stays_with_it(self, bench: Bench) -> None:
+        number = bench.to("signed")
+        bench.office.casework.hear(_update(number, "in_progress", bench.clock.now()))
+        assert (bench.case(number).state, bench.case(number).unit) == (State.IN_PROGRESS, DISTRICT)
 
     def test_a_late_one_moves_nothing(self, bench: Bench) -> None:
         number = bench.file()

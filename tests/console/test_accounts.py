@@ -16,7 +16,7 @@ from console.accounts import Accounts, Problem, Refused, ensure, ensure_first
 from console.audit import Trail
 from console.pages.accounts import PROBLEMS
 from tests.console.conftest import OpenConsole
-from tests.console.desk_side import ACCOUNTS, PASSWORD, Browser, HandClock
+from tests.console.desk_side import ACCOUNTS, PASSWORD, START, Browser, HandClock
 
 NEW = "一句记得住的话 and more"
 CHROMIUM = "/usr/bin/chromium"
@@ -347,7 +347,7 @@ class TestFirstAccount:
     def test_a_name_that_is_taken_keeps_nobody_from_starting(
         self, empty: SqlRecord, clock: HandClock, caplog: pytest.LogCaptureFixture
     ) -> None:
-        ensure(empty, clock, "7001", "管理员", Role.AGENT, PASSWORD)
+        ensure(empty, clock, tried("7001", "管理员"), PASSWORD)
         ensure_first(empty, PASSWORD, clock)
         with empty.reading() as unit:
             assert [m.number for m in unit.staff.all()] == ["7001"]
@@ -356,16 +356,21 @@ class TestFirstAccount:
     def test_others_are_made_once_whatever_became_of_them(
         self, record: SqlRecord, clock: HandClock
     ) -> None:
-        ensure(record, clock, "7001", "试用", Role.AGENT, PASSWORD)
+        ensure(record, clock, tried("7001", "试用"), PASSWORD)
         with record.unit() as unit:
             Accounts(unit, Trail(record, clock), actor="cli").set_active("7001", active=False)
-        ensure(record, clock, "7001", "试用", Role.AGENT, NEW)
-        ensure(record, clock, "7002", "试用", Role.AGENT, NEW)
+        ensure(record, clock, tried("7001", "试用"), NEW)
+        ensure(record, clock, tried("7002", "试用"), NEW)
         made = member(record, "7001")
         assert not made.active
         assert passwords.is_right(made.password_hash, PASSWORD)
+        assert made.unit == "330106"
         with record.reading() as unit:
             assert unit.staff.get("7002") is None
+
+
+def tried(number: str, name: str) -> StaffMember:
+    return StaffMember(number, name, Role.AGENT, START, START, unit="330106")
 
 
 def test_the_watermark_carries_number_and_minute_and_is_kept_by_nobody(

@@ -64,7 +64,7 @@ class QueuePages:
         number, counts = page_of(asked), parts.counts()
         state = asked.get("state", "") if tab == "todo" else ""
         state = state if state in parts.stages else ""
-        found = self._desk.lists.rows(parts.query(tab, counts, (number - 1) * PAGE, state))
+        found = self._desk.lists.rows(parts.query(tab, (number - 1) * PAGE, state))
         link = linker(request)
         address = link("office_queue")
         own = {"unit": unit} if unit != viewer.unit else {}
@@ -136,7 +136,7 @@ class Parts:
         return {
             "todo": own - waiting,
             "waiting": waiting,
-            "soon": max(lists.count(self._query("soon")) - overdue, 0),
+            "soon": lists.count(self._query("soon")),
             "late": overdue,
             "below": below,
             "answered": lists.count(self._query("answered")),
@@ -151,13 +151,8 @@ class Parts:
         """Return how many lie at the dispatch desk in a state."""
         return self._desk.lists.count(CaseQuery(units=("",), stages=(state,)))
 
-    def query(self, tab: str, counts: dict[str, int], offset: int, state: str = "") -> CaseQuery:
-        """Return what is asked of the desk for a page of a tab, and one row more.
-
-        What is nearly due stands behind what is overdue in the same order.
-        """
-        if tab == "soon":
-            offset += counts["late"]
+    def query(self, tab: str, offset: int, state: str = "") -> CaseQuery:
+        """Return what is asked of the desk for a page of a tab, and one row more."""
         query = replace(self._query(tab), limit=PAGE + 1, offset=offset)
         return replace(query, stages=(state,)) if state else query
 
@@ -168,7 +163,13 @@ class Parts:
             if self._is_hotline
             else {"units": (self._unit,), "stages": _IN_HAND, "order": DUE},
             "waiting": {"units": (self._unit,), "stages": (State.WAITING.value,)},
-            "soon": {"units": everybody, "open": True, "due_before": self.soon, "order": DUE},
+            "soon": {
+                "units": everybody,
+                "open": True,
+                "due_from": self._now,
+                "due_before": self.soon,
+                "order": DUE,
+            },
             "late": {"units": everybody, "open": True, "due_before": self._now, "order": DUE},
             "below": {"units": self._units - {self._unit}, "open": True, "order": CHANGED},
             "answered": {"units": everybody, "stages": _ANSWERED, "order": CHANGED},

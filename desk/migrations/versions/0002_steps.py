@@ -110,4 +110,4 @@ def _begin_logs() -> None:
 def _stage(word: str) -> str:
     if word in _CLOSED:
         return "closed"
-    return "in_progress" if word in _WORKED_ON else "received"
+    return "accepted" if word in _WORKED_ON else "received"
