@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
-from desk.model.case import State, Verdict
+from desk.model.case import Outcome, State, Verdict
 from desk.records import Place
 from tests.browser.test_contrast import LOOK
 from tests.console.desk_side import PASSWORD, HandClock
@@ -105,6 +105,38 @@ def test_a_case_goes_from_the_citizen_to_the_answer_by_mouse(open_page: Open, de
     outcome = desk.case(number).outcome
     assert outcome is not None
     assert (outcome.kind, str(outcome.until)) == ("planned", "2027-03-01")
+
+
+def test_a_return_its_ruling_and_a_reopening_by_mouse(open_page: Open, desk: Desk) -> None:
+    number = desk.sent("广场舞太吵")
+    page = open_page("5002", f"/desk/cases/{number}")
+    page.get_by_text("退回", exact=True).click()
+    page.get_by_label("退回理由").fill("不在我街道辖区")
+    page.get_by_role("button", name="确定退回").click()
+    expect(page.get_by_text("不再由您单位办理")).to_be_visible()
+
+    page = open_page("1024", f"/desk/cases/{number}")
+    expect(page.locator(".step-entry").first).to_contain_text("不在我街道辖区")
+    page.get_by_text("裁定", exact=True).click()
+    page.get_by_label("输入单位名称筛选").fill("翠苑")
+    page.get_by_label("裁定理由").fill("地点在翠苑")
+    page.get_by_role("button", name="确定裁定").click()
+    expect(page.locator(".step-entry").first).to_contain_text("裁定")
+    assert desk.case(number).ruled
+
+    desk.act(number, "sign", STREET)
+    desk.act(number, "start", STREET)
+    outcome = Outcome("solved", "昨晚已经劝离，音响收走了。", "翠苑街道办事处")
+    desk.act(number, "reply", STREET, outcome=outcome)
+    desk.citizen(number, "follow_up", verdict=Verdict(solved="no", degree=1))
+    desk.citizen(number, "redo", note="今晚又来了")
+    page = open_page("5002", "/desk")
+    row = page.get_by_role("link", name="回复", exact=True)
+    expect(row).to_be_visible()
+    page.goto(page.url.replace("/desk", f"/desk/cases/{number}"))
+    expect(page.locator(".step-entry").first).to_contain_text("今晚又来了")
+    expect(page.locator(".step-entry").first).to_contain_text("重办")
+    assert desk.case(number).state is State.IN_PROGRESS
 
 
 def test_one_form_is_open_at_a_time_and_a_number_is_shown_in_place(
