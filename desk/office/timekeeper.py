@@ -32,7 +32,7 @@ class Timekeeper:
     def run_once(self) -> int:
         """Do what is due now, each case in a transaction of its own; returns how many steps were taken."""
         done = 0
-        with self._store.writing() as book:
+        with self._store.reading() as book:
             alarms = book.alarms(self._now(), _AT_ONCE)
         for case_id in alarms:
             with self._store.writing() as book:
@@ -40,7 +40,7 @@ class Timekeeper:
         for name, states in _RESTS_IN.items():
             before = self._now() - self._rules.clocks.rests[name]
             for state in states:
-                with self._store.writing() as book:
+                with self._store.reading() as book:
                     resting = book.resting(state.value, before, _AT_ONCE)
                 for case_id in resting:
                     with self._store.writing() as book:

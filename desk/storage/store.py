@@ -32,6 +32,12 @@ class DeskStore:
         with self._write() as connection:
             yield Casebook(connection)
 
+    @contextmanager
+    def reading(self) -> Iterator[Casebook]:
+        """Open the casebook for looking only: it keeps no writer waiting."""
+        with self._read() as connection:
+            yield Casebook(connection)
+
     def next_number(self, now: datetime, zone: tzinfo) -> str:
         """Return a number for a new request: the office's day and a count within that day; never the same twice."""
         with self._write() as connection:
