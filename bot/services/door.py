@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.model.message import Accepted, Inbound, Kind, Refusal, Reply
@@ -44,6 +45,30 @@ class Emergencies(Protocol):
 
 async def _open() -> bool:
     return True
+
+
+class _Lanes:
+    """Lets messages of one citizen be accepted one after the other, in the order in which they came in.
+
+    What is offered again to an inbox that is away would else be overtaken by what the citizen says a moment later.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, citizen: str) -> AsyncIterator[None]:
+        lane, users = self._lanes.get(citizen, (asyncio.Lock(), 0))
+        self._lanes[citizen] = (lane, users + 1)
+        try:
+            async with lane:
+                yield
+        finally:
+            _, users = self._lanes[citizen]
+            if users == 1:
+                del self._lanes[citizen]
+            else:
+                self._lanes[citizen] = (lane, users - 1)
 
 
 class Door:
@@ -88,6 +113,7 @@ class Door:
         self._hold_s = hold_s
         self._last_hold_s = last_hold_s
         self._accept_s = accept_s
+        self._lanes = _Lanes()
 
     async def __call__(
         self, message: Inbound, is_open: Callable[[], Awaitable[bool]] = _open
@@ -122,13 +148,14 @@ class Door:
         return await self._answer(message.key, is_open, until=until, is_last=is_last)
 
     async def _accept(self, message: Inbound, *, until: float) -> Accepted:
-        while True:
-            try:
-                return await self._inbox.accept(message)
-            except Unavailable:
-                if asyncio.get_running_loop().time() + _ACCEPT_AGAIN_S > until:
-                    raise
-                await asyncio.sleep(_ACCEPT_AGAIN_S)
+        async with self._lanes.of(message.citizen):
+            while True:
+                try:
+                    return await self._inbox.accept(message)
+                except Unavailable:
+                    if asyncio.get_running_loop().time() + _ACCEPT_AGAIN_S > until:
+                        raise
+                    await asyncio.sleep(_ACCEPT_AGAIN_S)
 
     def _refused(self, refusal: Refusal) -> Reply | None:
         """Say that the message was not taken: nobody will read it, so the citizen must know, but once a minute."""

@@ -292,3 +292,24 @@ class AnsweredAtOnce:
 def test_a_store_that_comes_back_in_time_costs_no_fault_notice() -> None:
     door = Door(AwayAtFirst(2), AnsweredAtOnce(), GasOnly(), phrases=Names(), accept_s=1.0)
     assert asyncio.run(door(said("m1"))) == Reply("好")
+
+
+def test_what_is_offered_again_is_not_overtaken_by_the_same_citizens_next_words() -> None:
+    kept: list[str] = []
+
+    class Keeping(AwayAtFirst):
+        async def accept(self, message: Inbound, *, urgent: bool = False) -> Accepted:
+            accepted = await super().accept(message, urgent=urgent)
+            kept.append(message.key)
+            return accepted
+
+    async def story() -> None:
+        door = Door(Keeping(1), AnsweredAtOnce(), GasOnly(), phrases=Names())
+        first = asyncio.create_task(door(said("m1", "oA")))
+        await asyncio.sleep(0.02)
+        others = [door(said("m2", "oA")), door(said("m3", "oB"))]
+        await asyncio.gather(first, *others)
+        assert door._lanes._lanes == {}
+
+    asyncio.run(story())
+    assert kept == ["m3", "m1", "m2"]
