@@ -21,7 +21,7 @@ from app.presence import live_workers
 from app.secrets import fingerprint
 from app.settings import Settings
 from app.snapshots import NotDone
-from bot.model.delivery import OPEN_STATES, DeliveryKind, DeliveryState
+from bot.model.delivery import UNFINISHED_STATES, DeliveryKind
 from bot.storage.database import MIGRATIONS, open_engine
 from bot.storage.tables import deliveries, metadata
 from desk.storage.migrate import MIGRATIONS as DESK_MIGRATIONS
@@ -147,7 +147,7 @@ def _drop_unknown(url: str, known: set[str]) -> None:
 def _doubt_filings(settings: Settings) -> None:
     """Have every case that was still to be filed looked up first: it may have been filed since the backup."""
     engine = open_engine(settings.record_url)
-    open_states = [state.value for state in (*OPEN_STATES, DeliveryState.IN_FLIGHT)]
+    open_states = [state.value for state in UNFINISHED_STATES]
     with engine.begin() as connection:
         rows = connection.execute(
             sa.select(deliveries.c.id, deliveries.c.trail).where(

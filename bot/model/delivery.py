@@ -42,6 +42,8 @@ DUE_STATES = (DeliveryState.QUEUED, DeliveryState.RETRY)
 """What a sender may take once its time has come."""
 OPEN_STATES = (*DUE_STATES, DeliveryState.OFFERED)
 """What is still to happen and is in nobody's hands."""
+UNFINISHED_STATES = (*OPEN_STATES, DeliveryState.IN_FLIGHT)
+"""What is still to happen, in somebody's hands or not."""
 
 
 @dataclass

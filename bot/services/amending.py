@@ -13,7 +13,13 @@ from typing import Any
 
 from bot.model.backend import Amendment, CitizenAct
 from bot.model.complaint import Complaint
-from bot.model.delivery import DUE_STATES, SCHEDULES, Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import (
+    SCHEDULES,
+    UNFINISHED_STATES,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+)
 from bot.model.errors import Permanent
 from bot.ports import Backend, Clock, Sealer
 from bot.record import Record, Unit
@@ -21,7 +27,6 @@ from bot.services.deliver import Postponed
 from bot.services.filing import MEDIA_PATIENCE, MOST_CHARACTERS, is_lost
 from bot.services.masking import restore
 
-_STILL_GOING = (*DUE_STATES, DeliveryState.IN_FLIGHT)
 _LOOK_AGAIN_S = 1.0
 _UNFILED_S = 2.0
 _LONG_UNFILED_S = 60.0
@@ -128,7 +133,7 @@ class AmendmentHandler:
                 return
             self._wait_for_case(case, delivery)
             before = unit.deliveries.by_key(str(delivery.payload.get("after") or ""))
-            if before is not None and before.state in _STILL_GOING:
+            if before is not None and before.state in UNFINISHED_STATES:
                 raise Postponed(_LOOK_AGAIN_S)
             amendment = self._amendment(unit, case, delivery)
         self._backend.add_update(amendment)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.model.conversation import Conversation
-from bot.model.delivery import OPEN_STATES, Delivery, DeliveryKind, DeliveryState
+from bot.model.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.model.errors import Permanent, WindowClosed
 from bot.model.message import Reply
 from bot.ports import Clock, Messenger
@@ -18,7 +18,6 @@ from bot.record import Record
 from bot.services.deliver import Postponed
 
 _LOOK_AGAIN_S = 1.0
-_STILL_GOING = (*OPEN_STATES, DeliveryState.IN_FLIGHT)
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def is_held_back(record: Record, delivery: Delivery) -> bool:
             "with"
         ):  # told with an answer: as far as that is
             earlier = unit.deliveries.by_key(str(earlier.payload["with"]))
-    if earlier is not None and earlier.state in _STILL_GOING:
+    if earlier is not None and earlier.state in UNFINISHED_STATES:
         raise Postponed(_LOOK_AGAIN_S)
     return earlier is not None and earlier.state is DeliveryState.HELD
 

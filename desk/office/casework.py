@@ -147,11 +147,13 @@ class Casework:
         self._append(book, case, self._rules.flow.steps["alert"], SYSTEM, NOTHING, {"alert": alert})
         return True
 
-    def by_itself(self, book: Casebook, case_id: str, name: str) -> None:
-        """Take a step of the desk's own, if the case still stands where it may be taken."""
+    def by_itself(self, book: Casebook, case_id: str, name: str) -> bool:
+        """Take a step of the desk's own; False if the case no longer stands where it may be taken."""
         case = book.case(case_id)
-        if case is not None and case.state in self._rules.flow.steps[name].states:
-            self._take(book, case, name, SYSTEM, NOTHING)
+        if case is None or case.state not in self._rules.flow.steps[name].states:
+            return False
+        self._take(book, case, name, SYSTEM, NOTHING)
+        return True
 
     def _tell_merged(self, book: Casebook, case: Case) -> None:
         """Give the answer of a case to those who had said the same."""

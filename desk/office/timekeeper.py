@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from desk.model.case import State
 from desk.office.casework import Casework
 from desk.office.rules import Rules
 from desk.storage.store import DeskStore
 
 _AT_ONCE = 200
-_RESTS_IN = {
-    "no_answer": (State.REPLIED,),
-    "close": (State.FOLLOWED_UP,),
-    "archive": (State.CLOSED, State.MERGED, State.WITHDRAWN),
-}
 
 
 class Timekeeper:
@@ -37,13 +31,12 @@ class Timekeeper:
         for case_id in alarms:
             with self._store.writing() as book:
                 done += self._casework.tick(book, case_id)
-        for name, states in _RESTS_IN.items():
-            before = self._now() - self._rules.clocks.rests[name]
-            for state in states:
+        for name, rest in self._rules.clocks.rests.items():
+            before = self._now() - rest
+            for state in self._rules.flow.steps[name].states:
                 with self._store.reading() as book:
                     resting = book.resting(state.value, before, _AT_ONCE)
                 for case_id in resting:
                     with self._store.writing() as book:
-                        self._casework.by_itself(book, case_id, name)
-                        done += 1
+                        done += self._casework.by_itself(book, case_id, name)
         return done
