@@ -186,33 +186,32 @@ class Worker:
         self._lease.release(_POLLING)
 
     def _watch_handoffs(self) -> None:
-        """See to it, under one lease over all workers, that no citizen is left alone with a person."""
-        watch = self._parts.handoff_watch()
-        while not self._stop.wait(_LEASE_BEAT_S):
-            if self._leads(_WATCHING):
-                _guarded("handoffs", watch.run_once)
-        self._lease.release(_WATCHING)
+        """See to it that no citizen is left alone with a person."""
+        self._under_lease(_WATCHING, self._parts.handoff_watch().run_once)
 
     def _keep_house(self) -> None:
-        """Remove what is done with, under one lease over all workers."""
-        house, clock = self._parts.housekeeping(), self._parts.clock
-        due = clock.now()
-        while not self._stop.wait(_LEASE_BEAT_S):
-            if self._leads(_HOUSEKEEPING) and clock.now() >= due:
-                _guarded("housekeeping", house.run_once)
-                due = clock.now() + _HOUSEKEEPING_EVERY
-        self._lease.release(_HOUSEKEEPING)
+        """Remove what is done with."""
+        house = self._parts.housekeeping()
+        self._under_lease(_HOUSEKEEPING, house.run_once, every=_HOUSEKEEPING_EVERY)
 
     def _watch_clocks(self) -> None:
-        """Give, under one lease over all workers, the embedded desk's alerts, and let its cases go on by themselves."""
+        """Give the embedded desk's alerts, and let its cases go on by themselves."""
         desk = desk_office(self._parts.settings)
-        if desk is None:
-            return
+        if desk is not None:
+            self._under_lease(_CLOCKS, desk.timekeeper.run_once)
+            desk.close()
+
+    def _under_lease(
+        self, duty: str, job: Callable[[], int], *, every: timedelta = timedelta(0)
+    ) -> None:
+        """Do a job again and again, until the worker stops, while this one leads in it over all workers."""
+        clock = self._parts.clock
+        due = clock.now()
         while not self._stop.wait(_LEASE_BEAT_S):
-            if self._leads(_CLOCKS):
-                _guarded("clocks", desk.timekeeper.run_once)
-        self._lease.release(_CLOCKS)
-        desk.close()
+            if self._leads(duty) and clock.now() >= due:
+                _guarded(duty, job)
+                due = clock.now() + every
+        self._lease.release(duty)
 
     def _leads(self, duty: str) -> bool:
         """Take or prolong the lease of a duty; it is short, so that whoever dies is followed soon."""
