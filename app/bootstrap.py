@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
 from app.catalog import Catalog, services_of
+from app.metrics import Counts
 from app.phrases import DomainPhrases
 from app.secrets import KeySealer, MediaLinks, kept_secret
 from app.settings import ROOT, Settings
@@ -83,6 +84,7 @@ class Parts:
     backend: Open311Client
     catalogue: Catalogue
     registry: CollectorRegistry
+    counts: Counts
     process_id: str
     redis_url: str
     live: RedisLiveEvents
@@ -237,6 +239,7 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
     ledger = RedisLedger(store, secret=secret.encode(), app_id=account.app_id)
     engine = open_engine(settings.record_url)
     record = SqlRecord(engine, clock)
+    registry = CollectorRegistry()
     backend = Open311Client(
         backend_url(settings),
         api_key=backend_key(settings),
@@ -258,7 +261,8 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         messenger=WeChatMessenger(client, ledger, clock=clock),
         backend=backend,
         catalogue=Catalogue(record, backend, until_pulled=services_of()),
-        registry=CollectorRegistry(),
+        registry=registry,
+        counts=Counts(registry),
         process_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
         redis_url=redis_url,
         live=RedisLiveEvents(store),

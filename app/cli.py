@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway.set_defaults(run=_gateway)
     worker = commands.add_parser("worker", help="one worker process (needs MINSHENG_REDIS_URL)")
     worker.add_argument("--of-server", type=int, metavar="PID", help=argparse.SUPPRESS)
+    worker.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     worker.set_defaults(run=_worker)
     train = commands.add_parser("train", help="train the language model into models/")
     train.add_argument(
@@ -174,6 +175,7 @@ def _distributed() -> Settings:
 
 def _worker(arguments: argparse.Namespace) -> int:
     from app.bootstrap import build
+    from app.metrics import count_in
     from app.rasa_dialogue import RasaDialogue
     from app.serve import die_with_parent, migrate
     from app.train import newest_model
@@ -182,6 +184,7 @@ def _worker(arguments: argparse.Namespace) -> int:
     settings = _distributed()
     if arguments.of_server is not None:
         die_with_parent(arguments.of_server)
+        count_in(settings.metrics_dir, f"worker-{arguments.number}")
     else:
         migrate(settings)
     model = newest_model()

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 
 from app.bootstrap import Parts
+from app.metrics import counted
 from app.presence import live_workers
 from bot.ports import Unavailable
 from bot.services.door import Door
@@ -38,6 +39,7 @@ class Gateway:
         self._redis = open_async(redis_url)
         self._waiting = RedisWaiting(self._redis)
         self._mounts = mounts
+        self._counted = counted(parts.registry)
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -108,7 +110,9 @@ class Gateway:
         ]
 
     async def _metrics(self, request: Request) -> Response:
-        return Response(generate_latest(self._parts.registry), media_type=CONTENT_TYPE_LATEST)
+        """Say how the installation is: what its processes counted."""
+        text = await asyncio.to_thread(generate_latest, self._counted)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     async def _push(self, request: Request) -> Response:
         """Take updates pushed by the backend."""

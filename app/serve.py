@@ -22,6 +22,7 @@ from app.bootstrap import Parts, build
 from app.desk import desk_office
 from app.embedded_redis import EmbeddedRedis, check_durability
 from app.gateway import Gateway
+from app.metrics import begin_counting, count_in
 from app.presence import live_workers
 from app.secrets import kept_secret, session_secret
 from app.settings import Settings
@@ -98,6 +99,8 @@ class Server:
         redis_url = settings.redis_url or self._start_redis()
         warn_of_forgetful(redis_url)
         migrate(settings)
+        begin_counting(settings.metrics_dir)
+        count_in(settings.metrics_dir, "gateway")
         parts = build(settings, redis_url=redis_url)
         furnish(parts)
         if self._redis is not None and not settings.database_url:
@@ -268,7 +271,7 @@ class Children:
         environ = {**os.environ, REDIS_ENV: redis_url}
         for number in range(count):
             thread = threading.Thread(
-                target=self._keep, args=(environ,), name=f"worker-{number}", daemon=True
+                target=self._keep, args=(environ, number), name=f"worker-{number}", daemon=True
             )
             thread.start()
             self._threads.append(thread)
@@ -283,14 +286,13 @@ class Children:
         for process in list(self._running):
             process.kill()
 
-    def _keep(self, environ: Mapping[str, str]) -> None:
+    def _keep(self, environ: Mapping[str, str], number: int) -> None:
+        command = [sys.executable, "-m", "app.cli", "worker", "--number", str(number)]
+        command += ["--of-server", str(os.getpid())]
         pause = _WORKER_AGAIN_S
         while not self._stopping.is_set():
             began = time.monotonic()
-            process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "worker", "--of-server", str(os.getpid())],
-                env=dict(environ),
-            )
+            process = subprocess.Popen(command, env=dict(environ))
             self._running.add(process)
             code = process.wait()
             self._running.discard(process)

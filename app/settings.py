@@ -67,6 +67,11 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'minsheng.db'}"
 
     @property
+    def metrics_dir(self) -> Path:
+        """Where the processes of one server count together."""
+        return self.data_dir.resolve() / "metrics"
+
+    @property
     def desk_url(self) -> str:
         """SQLAlchemy address of the desk's own tables."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'desk.db'}"

@@ -8,9 +8,6 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from prometheus_client import Counter as Tally
-from prometheus_client import Histogram
-
 from app.bootstrap import Parts
 from app.desk import desk_office
 from bot.model.errors import RemoteError
@@ -56,12 +53,7 @@ class Worker:
         self._settler = parts.settler()
         self._nudges = {name: threading.Event() for name in self._deliverers}
         self._turned = threading.Event()
-        self._turn_seconds = Histogram(
-            "minsheng_turn_seconds", "Time of one turn", registry=parts.registry
-        )
-        self._outcomes = Tally(
-            "minsheng_turns_total", "Turns by outcome", ["outcome"], registry=parts.registry
-        )
+        self._turn_seconds, self._outcomes = parts.counts.turn_seconds, parts.counts.turns
 
     def run(self) -> None:
         """Work until `stop`; entries not finished stay for the next owner."""
