@@ -14,6 +14,7 @@ import redis.asyncio
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
+from app import logs
 from app.catalog import Catalog, services_of
 from app.metrics import Counts
 from app.phrases import DomainPhrases
@@ -118,6 +119,7 @@ class Parts:
             presences=self.presences,
             live=self.live,
             answers=RedisAnswers(self.redis),
+            on_told=self.counts.delivery_tried,
         )
 
     def handoffs(self) -> Handoffs:
@@ -210,13 +212,26 @@ class Parts:
             "fetch": fetched,
         }
         return {
-            name: Deliverer(self.record, handlers, self.clock, self.live)
+            name: Deliverer(
+                self.record,
+                handlers,
+                self.clock,
+                self.live,
+                around=logs.about,
+                on_tried=self.counts.delivery_tried,
+            )
             for name, handlers in lines.items()
         }
 
     def settler(self) -> Settler:
         """Return what finds out which answers were told by callbacks."""
-        return Settler(self.record, RedisAnswers(self.redis), self.clock, self.live)
+        return Settler(
+            self.record,
+            RedisAnswers(self.redis),
+            self.clock,
+            self.live,
+            on_told=self.counts.answers_told,
+        )
 
     def close(self) -> None:
         """Give connections back."""
@@ -235,11 +250,13 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
     store = open_sync(redis_url)
     account = account_of(settings)
     session = make_session()
-    client = WeChatClient(account, StableTokens(store, account, session, clock), session)
+    registry = CollectorRegistry()
+    counts = Counts(registry)
+    tokens = StableTokens(store, account, session, clock, on_call=counts.wechat_called)
+    client = WeChatClient(account, tokens, session, on_call=counts.wechat_called)
     ledger = RedisLedger(store, secret=secret.encode(), app_id=account.app_id)
     engine = open_engine(settings.record_url)
     record = SqlRecord(engine, clock)
-    registry = CollectorRegistry()
     backend = Open311Client(
         backend_url(settings),
         api_key=backend_key(settings),
@@ -262,7 +279,7 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         backend=backend,
         catalogue=Catalogue(record, backend, until_pulled=services_of()),
         registry=registry,
-        counts=Counts(registry),
+        counts=counts,
         process_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
         redis_url=redis_url,
         live=RedisLiveEvents(store),

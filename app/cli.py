@@ -21,7 +21,7 @@ from bot.model.staff import Role
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    logs.set_up()
+    logs.set_up(arguments.command, os.environ.get("MINSHENG_LOG_FORMAT", ""))
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return command(arguments)
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="minsheng", description="民声: a complaint bot for WeChat"
     )
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="command")
     serve = commands.add_parser(
         "serve", help="gateway, worker, desk and console in one process tree"
     )
@@ -174,6 +174,8 @@ def _distributed() -> Settings:
 
 
 def _worker(arguments: argparse.Namespace) -> int:
+    from prometheus_client import start_http_server
+
     from app.bootstrap import build
     from app.metrics import count_in
     from app.rasa_dialogue import RasaDialogue
@@ -194,6 +196,8 @@ def _worker(arguments: argparse.Namespace) -> int:
     parts = build(settings, redis_url=settings.redis_url)
     dialogue = RasaDialogue(model, menu={b.key: b.intent for b in parts.catalog.menu})
 
+    if settings.metrics_port and arguments.of_server is None:
+        start_http_server(settings.metrics_port, settings.host, registry=parts.registry)
     worker = Worker(parts, dialogue)
     on_end(worker.stop)
     worker.run()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -45,18 +45,15 @@ class Gateway:
         """Return the application."""
         parts = self._parts
         duty = DutyTimes(parts.record, parts.catalog.office, parts.clock)
-        refused = Counter(
-            "minsheng_messages_refused",
-            "Attempts of messages that were not taken, by reason",
-            ["reason"],
-            registry=parts.registry,
-        )
+        counts = parts.counts
         door = Door(
             RedisInbox(self._redis, parts.catalog.limits.intake),
             self._waiting,
             parts.catalog.emergencies,
             phrases=parts.phrases,
-            on_refused=lambda refusal: refused.labels(refusal.value).inc(),
+            on_accepted=lambda message: counts.messages.labels(message.kind.value).inc(),
+            on_refused=lambda refusal: counts.refused.labels(refusal.value).inc(),
+            on_emergency=lambda kept: counts.emergencies.labels(str(kept).lower()).inc(),
             on_duty=duty.is_open,
         )
         callback = WeChatCallback(

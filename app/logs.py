@@ -1,11 +1,27 @@
-"""Logging for operators: one line an outcome, no citizen data, quiet libraries."""
+"""The log: one line an outcome, no citizen data, quiet libraries.
+
+Lines carry ids that lead from one to the next: `message` (its key, a hash) from the callback to the answer and to what
+it set off, `delivery` (its key), `complaint` and `receipt` for a case. What is bound with `structlog.contextvars`
+stands in every line below; plain modules give theirs as `extra`.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
+from collections.abc import MutableMapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
 
 import structlog
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+
+from app.redaction import redact_event
+from bot.model.delivery import Delivery
+
+Event = MutableMapping[str, Any]
 
 _QUIET = (
     "rasa",
@@ -18,19 +34,98 @@ _QUIET = (
     "sanic",
     "tensorflow",
 )
+_IDS = ("message", "delivery", "complaint", "receipt")
+_OWN_IDS = ("message", "complaint")
+"""Hashes and random ids of ours: a run of digits in them is nobody's phone number."""
 
 
-def set_up(level: int = logging.INFO) -> None:
-    """Configure logging for this process."""
+def set_up(process: str, form: str = "", level: int = logging.INFO) -> None:
+    """Configure logging for this process, to standard error.
+
+    `process`: what it is, for the lines. `form`: json or text; anything else means text at a terminal, else json.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("LOG_LEVEL", "WARNING")  # Rasa's own: no progress bars
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            ProcessorFormatter.wrap_for_formatter,
+        ],
+        # What is below the level costs a call that does nothing; Rasa says much of that kind.
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
     logging.captureWarnings(True)  # Rasa turns deprecations of its own libraries on again
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%H:%M:%S"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_formatter(process, is_text=_is_text(form)))
+    logging.basicConfig(level=level, handlers=[handler])
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def about(delivery: Delivery) -> AbstractContextManager[None]:
+    """Let every line below carry the ids of this delivery: its own, the case's, the message that set it off."""
+    kind, _, rest = delivery.key.partition(":")
+    short = delivery.payload.get("short") or {}
+    ids = {
+        "delivery": delivery.key,
+        "complaint": delivery.complaint_id,
+        "receipt": delivery.payload.get("receipt") or short.get("number"),
+        "message": rest.split(":")[0] if kind == "reply" else delivery.payload.get("message"),
+    }
+    return structlog.contextvars.bound_contextvars(**{k: v for k, v in ids.items() if v})
+
+
+def _is_text(form: str) -> bool:
+    return form == "text" or (form != "json" and sys.stderr.isatty())
+
+
+def _formatter(process: str, *, is_text: bool) -> ProcessorFormatter:
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if is_text:
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            sort_keys=False,
+            pad_event=0,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+
+    def arranged(logger: Any, method: str, event: Event) -> Event:  # noqa: ARG001
+        return _arranged(event, process, is_text=is_text)
+
+    return ProcessorFormatter(
+        foreign_pre_chain=[structlog.contextvars.merge_contextvars, ExtraAdder()],
+        processors=[structlog.processors.format_exc_info, arranged, _masked, renderer],
+    )
+
+
+def _arranged(event: Event, process: str, *, is_text: bool) -> Event:
+    """Return the event with time, level, process and ids in front."""
+    record: logging.LogRecord = event.pop("_record")
+    event.pop("_from_structlog", None)
+    if "message_key" in event:  # `message` is a name that the standard library keeps for itself
+        event["message"] = event.pop("message_key")
+    at = datetime.fromtimestamp(record.created).astimezone()
+    first = {
+        "timestamp": at.strftime("%H:%M:%S%z")
+        if is_text
+        else at.isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "process": process,
+        **({} if is_text else {"pid": record.process}),
+        "logger": record.name,
+        "event": event.pop("event", ""),
+        **{name: event.pop(name) for name in _IDS if event.get(name)},
+    }
+    return {**first, **event}
+
+
+def _masked(logger: Any, method: str, event: Event) -> Event:
+    own = {name: event[name] for name in _OWN_IDS if name in event}
+    event = redact_event(logger, method, event)
+    event.update(own)
+    return event

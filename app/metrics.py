@@ -14,11 +14,20 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.values import MultiProcessValue
 
+from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
+from bot.model.message import Kind, Refusal
+
 _FOLDER_ENV = "PROMETHEUS_MULTIPROC_DIR"
 _FILE_BYTES = 256 * 1024
 """Room for some thousand series; a file that is full would grow by a hole."""
 _TURN_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 """A turn takes some 10 to 30 ms; the platform asks again after 5 s, after 15 s nobody waits for the answer."""
+_NO_RUNG = "none"
+_ALERTING_CALLS = (
+    ("message/custom/send", "45009"),
+    ("stable_token", "40164"),
+    ("stable_token", "40125"),
+)
 TURN_OUTCOMES = ("answered", "silent", "put_back", "failed", "parked")
 
 
@@ -53,14 +62,61 @@ def counted(registry: CollectorRegistry) -> CollectorRegistry:
 
 
 class Counts:
-    """The counters of turns, as each process has them."""
+    """The counters of an installation, as each of its processes has them.
+
+    What may be waited for by an alert is there from the start, at zero: who counts from the second on sees no first.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"minsheng_{name}", text, labels, registry=registry)
+
+        self.messages = counter("messages", "Messages and events accepted, by kind", "kind")
+        self.refused = counter(
+            "messages_refused", "Attempts of messages that were not taken, by reason", "reason"
+        )
+        self.emergencies = counter(
+            "emergencies", "Emergencies answered, by whether they were recorded", "recorded"
+        )
         self.turn_seconds = Histogram(
             "minsheng_turn_seconds", "Time of one turn", buckets=_TURN_BUCKETS_S, registry=registry
         )
-        self.turns = Counter(
-            "minsheng_turns", "Turns by what became of them", ["outcome"], registry=registry
+        self.turns = counter("turns", "Turns by what became of them", "outcome")
+        self.deliveries = counter(
+            "deliveries",
+            "Tries of deliveries by kind, what became of them, and the rung they went by",
+            "kind",
+            "outcome",
+            "rung",
         )
+        self.wechat_calls = counter(
+            "wechat_calls", "Calls of WeChat's API by operation and answer", "operation", "code"
+        )
+        self.worker_ends = counter("worker_ends", "Workers that ended by themselves", "code")
+        for kind in Kind:
+            self.messages.labels(kind.value)
+        for reason in Refusal:
+            self.refused.labels(reason.value)
+        for recorded in ("true", "false"):
+            self.emergencies.labels(recorded)
         for outcome in TURN_OUTCOMES:
             self.turns.labels(outcome)
+        for delivery in DeliveryKind:
+            for state in (DeliveryState.SENT, DeliveryState.HELD, DeliveryState.FAILED):
+                self.deliveries.labels(delivery.value, state.value, _NO_RUNG)
+        for operation, code in _ALERTING_CALLS:
+            self.wechat_calls.labels(operation, code)
+
+    def delivery_tried(self, delivery: Delivery) -> None:
+        """Count what became of a delivery."""
+        rung = delivery.rung or _NO_RUNG
+        self.deliveries.labels(delivery.kind.value, delivery.state.value, rung).inc()
+
+    def answers_told(self, count: int) -> None:
+        """Count answers that callbacks gave."""
+        told = self.deliveries.labels(DeliveryKind.REPLY.value, DeliveryState.SENT.value, "passive")
+        told.inc(count)
+
+    def wechat_called(self, operation: str, code: str) -> None:
+        """Count a call of WeChat's API; `code` is the errcode as text, "0" when it did what was asked."""
+        self.wechat_calls.labels(operation, code).inc()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import uvicorn
@@ -102,6 +102,7 @@ class Server:
         begin_counting(settings.metrics_dir)
         count_in(settings.metrics_dir, "gateway")
         parts = build(settings, redis_url=redis_url)
+        self._children.on_end = lambda code: parts.counts.worker_ends.labels(str(code)).inc()
         furnish(parts)
         if self._redis is not None and not settings.database_url:
             # We hold the folder's lock: whoever was sending from it is dead.
@@ -189,6 +190,7 @@ def serve_gateway(parts: Parts, *, redis_url: str) -> None:
         gateway.app(),
         host=settings.host,
         port=settings.port,
+        log_config=None,  # its lines go where ours go
         log_level="warning",
         access_log=False,
         ws="wsproto",
@@ -262,6 +264,7 @@ class Children:
     """Worker processes: started, started again when they end by themselves, ended with us."""
 
     def __init__(self) -> None:
+        self.on_end: Callable[[int], None] = lambda _: None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -299,6 +302,7 @@ class Children:
             if self._stopping.is_set():
                 return
             log.error("a worker ended with code %s; starting another", code)
+            self.on_end(code)
             if time.monotonic() - began > _WORKER_LIVED_S:
                 pause = _WORKER_AGAIN_S
             self._stopping.wait(pause)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{3,64}")
 _AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 SECRET_LEAST = 8
+LOG_FORMATS = ("json", "text")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,6 +50,8 @@ class Settings:
     backend_poll_s: float = 60.0
     simulator: bool = False
     admin_password: str = field(default="", repr=False)
+    log_format: str = ""
+    metrics_port: int = 0
 
     @property
     def local_url(self) -> str:
@@ -103,6 +106,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         backend_poll_s=get.seconds("BACKEND_POLL_S", 60.0),
         simulator=get.switch("SIMULATOR"),
         admin_password=get.text("ADMIN_PASSWORD"),
+        log_format=get.choice("LOG_FORMAT", LOG_FORMATS),
+        metrics_port=get.port("METRICS_PORT"),
     )
     problems = get.problems + _problems(settings)
     if problems:
@@ -154,6 +159,16 @@ class _Reader:
             f"MINSHENG_{name} must be a whole number from 1 to {most}, not {raw!r}"
         )
         return default
+
+    def port(self, name: str) -> int:
+        """Return a port, 0 if none is named."""
+        return self.number(name, 0, most=65535) if self.text(name) else 0
+
+    def choice(self, name: str, words: tuple[str, ...]) -> str:
+        raw = self.text(name)
+        if raw and raw not in words:
+            self.problems.append(f"MINSHENG_{name} must be {' or '.join(words)}, not {raw!r}")
+        return raw
 
     def seconds(self, name: str, default: float) -> float:
         raw = self.text(name, str(default))

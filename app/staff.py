@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import structlog
 import yaml
 
 from app.bootstrap import CATALOG, SystemClock
@@ -54,7 +53,6 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
     Log lines go to standard error, so that a script can read the password from standard output.
     """
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         with _opened(settings) as record:
             ACTS[arguments.act](record, arguments)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import faulthandler
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+
+from structlog.contextvars import bound_contextvars
 
 from app.bootstrap import Parts
 from app.desk import desk_office
@@ -72,7 +75,8 @@ class Worker:
             while not self._stop.is_set():
                 entry = self._partitions.next(1.0)
                 if entry is not None:
-                    self._take(entry)
+                    with bound_contextvars(message=entry.message.key):
+                        self._take(entry)
         finally:
             self._partitions.release_all()
             self._turned.set()
@@ -92,13 +96,14 @@ class Worker:
         faulthandler.dump_traceback_later(TURN_MOST_S, exit=True, file=_STDERR)
         try:
             self._parts.ledger.opened(message.citizen, message.allowance, message.sent_at)
-            with self._turn_seconds.time():
-                reply = self._turns.take(message)
+            began = time.perf_counter()
+            reply = self._turns.take(message)
+            took = time.perf_counter() - began
             if message.kind is Kind.UNFOLLOW:
                 self._parts.ledger.forget(message.citizen)
             self._answers.offer(message.key, reply)
             self._partitions.acknowledge(entry)
-            self._outcomes.labels("answered" if reply else "silent").inc()
+            self._ended("answered" if reply else "silent", took)
         except (Unavailable, Stale, RemoteError) as error:
             # A store is away or another worker was faster: the message itself is not to blame.
             log.warning("turn put back: %s", type(error).__name__)
@@ -113,9 +118,15 @@ class Worker:
             faulthandler.cancel_dump_traceback_later()
         self._turned.set()
 
+    def _ended(self, outcome: str, took_s: float) -> None:
+        self._turn_seconds.observe(took_s)
+        self._outcomes.labels(outcome).inc()
+        about = {"outcome": outcome, "seconds": round(took_s, 4), "worker": self._parts.process_id}
+        log.info("turn taken", extra=about)
+
     def _give_up(self, entry: Entry, reason: str) -> None:
         """Set a message aside that cannot be worked on, and tell the citizen; nobody behind it shall wait for it."""
-        log.error("message %s of stream %d is parked: %s", entry.id, entry.stream, reason)
+        log.error("message parked: %s", reason, extra={"entry": entry.id, "stream": entry.stream})
         try:
             self._answers.offer(entry.message.key, self._parting_words(entry))
             self._partitions.park(entry, reason)

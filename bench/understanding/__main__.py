@@ -28,7 +28,7 @@ _OUT = Path("var/eval")
 def main() -> int:
     """Measure and report; returns the exit code."""
     arguments = _arguments()
-    logs.set_up()  # without it Rasa tells every message it parses
+    logs.set_up("eval")  # without it Rasa tells every message it parses
     if not arguments.data:
         print(
             "[eval] say where the texts are: make eval DATA=folder\n"

@@ -61,9 +61,15 @@ def ordered(unit: Unit, update_id: str) -> Delivery | None:
 
 
 def order(
-    unit: Unit, case: Complaint, word: Word, now: datetime, *, wait: timedelta = timedelta(0)
+    unit: Unit,
+    case: Complaint,
+    word: Word,
+    now: datetime,
+    *,
+    wait: timedelta = timedelta(0),
+    cause: str = "",
 ) -> None:
-    """Order a word for the backend; with `wait` it may still be changed for that long.
+    """Order a word for the backend; with `wait` it may still be changed for that long. `cause`: the message's key.
 
     A word that is still waiting so goes out first, and at once: the office reads them in the order they were said.
     """
@@ -85,6 +91,8 @@ def order(
                 "media": list(word.media),
                 "verdict": dict(word.verdict),
                 "after": before,
+                "message": cause,
+                "receipt": case.receipt,
             },
             conversation_id=case.conversation_id,
             complaint_id=case.id,

@@ -131,7 +131,8 @@ def settle(counter: Counter, case: Complaint, callback: Callback, *, words: str 
             return
         update_id = f"{update_id}-{uuid.uuid4().hex[:8]}"
     word = Word(CitizenAct.VERDICT, update_id, text, verdict=verdict)
-    amending.order(counter.unit, case, word, counter.now(), wait=wait)
+    cause = counter.message_key
+    amending.order(counter.unit, case, word, counter.now(), wait=wait, cause=cause)
 
 
 def redo(counter: Counter, case: Complaint, material: Material) -> Lines:
@@ -171,7 +172,7 @@ def _order(
     media: tuple[str, ...] = (),
 ) -> None:
     word = Word(act, update_id or f"{case.id}-{uuid.uuid4().hex}", text, media)
-    amending.order(counter.unit, case, word, counter.now())
+    amending.order(counter.unit, case, word, counter.now(), cause=counter.message_key)
 
 
 def _locked(counter: Counter, case: Complaint) -> Complaint:

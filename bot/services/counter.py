@@ -67,6 +67,7 @@ class Counter:
     Attributes:
         office: with the hours in force now.
         medium_id: our id of the picture or voice that this turn's message is.
+        message_key: what sets all of this off; "" for what staff do.
     """
 
     unit: Unit
@@ -80,6 +81,7 @@ class Counter:
     signs: tuple[Sign, ...] = ()
     presences: Presences = NOBODY_THERE
     medium_id: str = ""
+    message_key: str = ""
 
     def now(self) -> datetime:
         """Return the time of this turn."""
@@ -102,7 +104,7 @@ class Counter:
                 key=f"file:{complaint.id}",
                 kind=DeliveryKind.FILING,
                 due_at=now,
-                payload={},
+                payload={"message": self.message_key, "receipt": complaint.receipt},
                 conversation_id=self.conversation.id,
                 complaint_id=complaint.id,
             )

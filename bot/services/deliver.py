@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -62,12 +63,20 @@ class Deliverer:
         clock: Clock,
         live: LiveEvents = NOBODY_LISTENS,
         *,
+        around: Callable[[Delivery], AbstractContextManager[object]] = nullcontext,
+        on_tried: Callable[[Delivery], None] = lambda _: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`around` is entered with each delivery that was claimed and left when what became of it is kept.
+
+        `on_tried` is called once it is; not for one that was only put off.
+        """
         self._record = record
         self._handlers = handlers
         self._clock = clock
         self._live = live
+        self._around = around
+        self._on_tried = on_tried
         self._pause = pause
 
     @property
@@ -86,11 +95,21 @@ class Deliverer:
             delivery = unit.deliveries.claim(delivery_id)
         if delivery is None:
             return False
-        until = self._clock.now() + _SURELY_OURS
+        with self._around(delivery):
+            until = self._clock.now() + _SURELY_OURS
+            attempt = delivery.attempts
+            self._carry_out(delivery)
+            self._save(delivery, until=until)
+            if delivery.attempts == attempt:  # else it was put off, and nothing was tried
+                _report(delivery)
+                self._on_tried(delivery)
+        return True
+
+    def _carry_out(self, delivery: Delivery) -> None:
+        """Try it, and set its state to what became of it."""
         handler = self._handlers[delivery.kind.value]
         if not self._may_go(delivery, told=handler.is_told):
-            self._save(delivery, until=until)
-            return True
+            return
         delivery.state = DeliveryState.SENT
         try:
             handler.carry_out(delivery)
@@ -103,14 +122,12 @@ class Deliverer:
         except RemoteError as error:
             self._failed(delivery, error, told=handler.is_told)
         except Exception:  # a fault of ours in one delivery must not stop those behind it
-            log.exception("delivery %s (%s)", delivery.id, delivery.kind.value)
+            log.exception("delivery met a fault of ours", extra={"delivery": delivery.key})
             fault = RetryLater("minsheng", "fault", "see the log", outcome_unknown=handler.is_told)
             self._failed(delivery, fault, told=handler.is_told)
         else:
             if delivery.state is DeliveryState.SENT:
                 delivery.error = ""
-        self._save(delivery, until=until)
-        return True
 
     def _may_go(self, delivery: Delivery, *, told: bool) -> bool:
         """Say whether it may be sent, its earlier senders having died or not; if not, its state says why."""
@@ -121,7 +138,6 @@ class Deliverer:
             delivery.trail = [*delivery.trail, "repeated"]
         elif delivery.trail.count("orphaned") >= _DEATHS_MOST:
             delivery.state, delivery.error = DeliveryState.FAILED, "its senders died"
-            log.error("delivery %s (%s): its senders died", delivery.id, delivery.kind.value)
             return False
         return True
 
@@ -144,7 +160,9 @@ class Deliverer:
             with self._record.unit() as unit:
                 unit.deliveries.give_back(delivery)
         except Unavailable:
-            log.warning("delivery %s: its outcome is not written down yet", delivery.id)
+            log.warning(
+                "delivery: its outcome is not written down yet", extra={"delivery": delivery.key}
+            )
             return False
         return True
 
@@ -156,9 +174,6 @@ class Deliverer:
             delivery.state = DeliveryState.HELD
         elif isinstance(error, Permanent):
             delivery.state = DeliveryState.FAILED
-            log.error(
-                "delivery %s (%s) failed: %s", delivery.id, delivery.kind.value, delivery.error
-            )
         elif isinstance(error, RetryLater):
             self._retry(delivery, error, told=told)
 
@@ -172,11 +187,9 @@ class Deliverer:
         due = SCHEDULES[delivery.kind].next_due(delivery.attempts, now, created)
         if due is None:
             delivery.state = DeliveryState.HELD if told else DeliveryState.FAILED
-            log.error("delivery %s (%s) given up", delivery.id, delivery.kind.value)
             return
         delivery.state = DeliveryState.RETRY
         delivery.due_at = max(due, now + timedelta(seconds=error.retry_after_s or 0))
-        log.warning("delivery %s (%s) will be retried", delivery.id, delivery.kind.value)
 
     @staticmethod
     def _may_repeat(delivery: Delivery) -> bool:
@@ -191,3 +204,26 @@ class Deliverer:
     def _again(self, delivery: Delivery, seconds: float) -> None:
         delivery.state = DeliveryState.RETRY
         delivery.due_at = self._clock.now() + timedelta(seconds=seconds)
+
+
+def _report(delivery: Delivery) -> None:
+    """Write the one line of the log on what became of it; what a person must look at is an error."""
+    level = logging.INFO
+    if delivery.state is DeliveryState.FAILED:
+        level = logging.ERROR
+    elif delivery.error and delivery.state is not DeliveryState.SENT:
+        level = logging.WARNING
+    about = {
+        "delivery": delivery.key,
+        "kind": delivery.kind.value,
+        "rung": delivery.rung,
+        "error": delivery.error,
+        "attempts": delivery.attempts,
+        "tried": delivery.trail,
+    }
+    log.log(
+        level,
+        "delivery %s",
+        delivery.state.value,
+        extra={name: value for name, value in about.items() if value},
+    )

@@ -79,7 +79,9 @@ class Door:
         waiting: where answers arrive.
         emergencies: matched before anything else.
         phrases: what a citizen is told whose message was not taken.
+        on_accepted: called for each message that was taken, once.
         on_refused: called for each attempt of a message that was not taken.
+        on_emergency: called for each answer to an emergency, with whether it was recorded.
         on_duty: True while somebody is there to see an emergency that was recorded.
         attempts: how often the platform asks in all.
         hold_s: how long all attempts but the last are held, from their arrival on: past the platform's cut,
@@ -96,7 +98,9 @@ class Door:
         emergencies: Emergencies,
         *,
         phrases: Phrases,
+        on_accepted: Callable[[Inbound], None] = lambda _: None,
         on_refused: Callable[[Refusal], None] = lambda _: None,
+        on_emergency: Callable[[bool], None] = lambda _: None,
         on_duty: Callable[[], bool] = lambda: True,
         attempts: int = ATTEMPTS,
         hold_s: float = HOLD_S,
@@ -107,7 +111,9 @@ class Door:
         self._waiting = waiting
         self._emergencies = emergencies
         self._phrases = phrases
+        self._on_accepted = on_accepted
         self._on_refused = on_refused
+        self._on_emergency = on_emergency
         self._on_duty = on_duty
         self._attempts = attempts
         self._hold_s = hold_s
@@ -132,20 +138,53 @@ class Door:
             return None
         emergency = self._emergency(message)
         if emergency is not None:
-            seen = await self._is_recorded(message) and await self._is_somebody_there()
-            return Reply(emergency.text(seen))
+            return Reply(await self._alarmed(message, emergency))
         began = asyncio.get_running_loop().time()
         accepted = await self._accept(message, until=began + self._accept_s)
+        if accepted.is_new and accepted.refusal is None:
+            self._on_accepted(message)
+        reply, outcome = await self._respond(message, accepted, is_open, began)
+        took = asyncio.get_running_loop().time() - began
+        logger.info(
+            "message %s",
+            outcome,
+            extra={
+                "message_key": message.key,
+                "kind": message.kind.value,
+                "attempt": accepted.attempt,
+                "seconds": round(took, 3),
+            },
+        )
+        return reply
+
+    async def _respond(
+        self,
+        message: Inbound,
+        accepted: Accepted,
+        is_open: Callable[[], Awaitable[bool]],
+        began: float,
+    ) -> tuple[Reply | None, str]:
+        """Return the answer for this connection, and what became of this attempt."""
         if accepted.refusal is not None:
-            return self._refused(accepted.refusal)
+            return self._refused(accepted.refusal), f"refused: {accepted.refusal.value}"
         if not message.kind.is_said:
-            return None
+            return None, "accepted"
         if await self._inbox.is_held(message.citizen):
             await self._waiting.leave(message.key)
-            return None
+            return None, "accepted for a person"
         is_last = accepted.attempt >= self._attempts
         until = began + (self._last_hold_s if is_last else self._hold_s)
-        return await self._answer(message.key, is_open, until=until, is_last=is_last)
+        reply = await self._answer(message.key, is_open, until=until, is_last=is_last)
+        return reply, "accepted, nothing answered" if reply is None else "accepted and answered"
+
+    async def _alarmed(self, message: Inbound, emergency: Emergency) -> str:
+        is_recorded = await self._is_recorded(message)
+        self._on_emergency(is_recorded)
+        logger.info(
+            "emergency answered",
+            extra={"message_key": message.key, "kind": message.kind.value, "recorded": is_recorded},
+        )
+        return emergency.text(is_recorded and await self._is_somebody_there())
 
     async def _accept(self, message: Inbound, *, until: float) -> Accepted:
         async with self._lanes.of(message.citizen):

@@ -6,11 +6,15 @@ looked at together: one exchange with Redis and one transaction, not two for eac
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.model.delivery import Delivery
 from bot.ports import CHANGED, NOBODY_LISTENS, Answers, Clock, LiveEvents, Settled
 from bot.record import Record
+
+log = logging.getLogger(__name__)
 
 _KNOWN_AFTER = timedelta(seconds=6.5)
 """A passive answer counts as told once no further attempt came for six seconds (bot.storage.motion.answers): a look
@@ -23,12 +27,20 @@ class Settler:
     """Marks as told what a callback took, and gives what none will take to the deliverers."""
 
     def __init__(
-        self, record: Record, answers: Answers, clock: Clock, live: LiveEvents = NOBODY_LISTENS
+        self,
+        record: Record,
+        answers: Answers,
+        clock: Clock,
+        live: LiveEvents = NOBODY_LISTENS,
+        *,
+        on_told: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """`on_told` is called with how many answers were told by callbacks."""
         self._record = record
         self._answers = answers
         self._clock = clock
         self._live = live
+        self._on_told = on_told
 
     def run_once(self, *, limit: int = _MOST) -> int:
         """Look at the answers whose time has come; returns of how many it is known now what became of them.
@@ -54,6 +66,10 @@ class Settler:
                 untaken=[d.id for d in untaken],
                 later={d.id: self._again(d) for d in known[Settled.WAIT]},
             )
+        self._on_told(len(told))
+        for delivery in untaken:
+            about = {"delivery": delivery.key, "message_key": delivery.payload.get("answers")}
+            log.info("answer becomes a delivery: no callback waits for it", extra=about)
         for delivery in told:
             if delivery.conversation_id:
                 self._live.publish(CHANGED, {"conversation": delivery.conversation_id})

@@ -60,7 +60,9 @@ class TurnTaker:
         presences: Presences = NOBODY_THERE,
         live: LiveEvents = NOBODY_LISTENS,
         answers: Answers | None = None,
+        on_told: Callable[[Delivery], None] = lambda _: None,
     ) -> None:
+        """`on_told` is called with each delivery that is told with an answer."""
         self._record = record
         self._dialogue = dialogue
         self._emergencies = emergencies
@@ -75,6 +77,7 @@ class TurnTaker:
         self._presences = presences
         self._live = live
         self._answers = answers
+        self._on_told = on_told
 
     def take(self, message: Inbound) -> Reply | None:
         """Process the message once and return what the waiting callback may say.
@@ -199,6 +202,7 @@ class TurnTaker:
             signs=self._signs,
             presences=self._presences,
             medium_id=str(line.data.get("medium", "")),
+            message_key=heard.message.key,
         )
         spoken = self._dialogue.respond(heard, conversation.snapshot, counter)
         if spoken.understood:
@@ -209,7 +213,9 @@ class TurnTaker:
             return None
         conversation.notice_version = conversation.notice_version or self._office.notice_version
         key = f"reply:{heard.message.key}"
-        reply = untold.told_first(unit, conversation, spoken.reply, self._answers, key=key)
+        reply = untold.told_first(
+            unit, conversation, spoken.reply, self._answers, key=key, on_told=self._on_told
+        )
         self._say_line(unit, conversation, heard.message, _read_aloud(reply))
         return self.order(unit, conversation, heard.message, reply)
 
@@ -296,7 +302,7 @@ class TurnTaker:
                 key=f"media:{medium.id}",
                 kind=DeliveryKind.MEDIA,
                 due_at=now,
-                payload={"medium_id": medium.id},
+                payload={"medium_id": medium.id, "message": message.key},
                 conversation_id=conversation.id,
             )
         )

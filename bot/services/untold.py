@@ -6,6 +6,8 @@ than the answer to what the citizen has said since. Told so it costs nothing of 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.model.conversation import Conversation
@@ -15,9 +17,17 @@ from bot.ports import Answers, Settled
 from bot.record import Unit
 from bot.services import speaking
 
+log = logging.getLogger(__name__)
+
 
 def told_first(
-    unit: Unit, conversation: Conversation, reply: Reply, answers: Answers | None, *, key: str
+    unit: Unit,
+    conversation: Conversation,
+    reply: Reply,
+    answers: Answers | None,
+    *,
+    key: str,
+    on_told: Callable[[Delivery], None] = lambda _: None,
 ) -> Reply:
     """Return the answer with everything untold in front of it, each once; it counts as told with it.
 
@@ -38,6 +48,9 @@ def told_first(
         delivery.state, delivery.rung = DeliveryState.SENT, "reply"
         delivery.payload = {**delivery.payload, "with": key}
         unit.deliveries.save(delivery)
+        about = {"delivery": delivery.key, "kind": delivery.kind.value, "rung": delivery.rung}
+        log.info("delivery sent", extra={**about, "complaint": delivery.complaint_id})
+        on_told(delivery)
     return replace(reply, text="\n\n".join([*texts, reply.text])) if texts else reply
 
 

@@ -48,7 +48,17 @@ class UpdateTaker:
             unit.complaints.add_update(complaint.id, update, self.clock.now())
             asks = self._move(unit, complaint, update)
             self._tell(unit, complaint, update, asks=asks)
-            return True
+        log.info(
+            "update taken",
+            extra={
+                "complaint": complaint.id,
+                "receipt": complaint.receipt,
+                "request": update.service_request_id,
+                "update": update.update_id,
+                "status": update.status,
+            },
+        )
+        return True
 
     def _move(self, unit: Unit, complaint: Complaint, update: Update) -> bool:
         """Change the state unless the update is older than the one we know, or its word is unknown.

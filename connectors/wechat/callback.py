@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from structlog.contextvars import bound_contextvars
 
 from bot.model.message import Inbound, Kind, Reply
 from bot.ports import Clock, Unavailable
@@ -148,10 +149,11 @@ class WeChatCallback:
             log.warning("push with bad values answered success: %s", error)
             return self._say("bad_message", SUCCESS)
         self._metrics.pushes.labels(opened.push.label).inc()
-        try:
-            return await self._answer(opened, request)
-        except Unavailable as error:
-            return self._refuse("unavailable", 503, error)
+        with bound_contextvars(message=opened.push.message.key):
+            try:
+                return await self._answer(opened, request)
+            except Unavailable as error:
+                return self._refuse("unavailable", 503, error)
 
     async def _read(self, request: Request) -> bytes:
         declared = request.headers.get("content-length", "")
@@ -196,7 +198,7 @@ class WeChatCallback:
 
     async def _hand_on(self, message: Inbound, others: list[Reply]) -> None:
         if self._rest is None:
-            log.error("%d parts of a long answer to %s are lost", len(others), message.key)
+            log.error("%d parts of a long answer are lost", len(others))
             return
         await self._rest(message, others)
 

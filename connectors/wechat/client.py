@@ -18,7 +18,7 @@ from bot.model.errors import Permanent, RetryLater
 from bot.model.message import Option
 from connectors.wechat.credentials import WeChatAccount
 from connectors.wechat.errors import REMOTE
-from connectors.wechat.http import as_remote_error, check_status
+from connectors.wechat.http import OnCall, as_remote_error, check_status, ignore_call
 from connectors.wechat.tokens import StableTokens
 from connectors.wechat.transport import Transport
 
@@ -40,9 +40,14 @@ class WeChatClient:
     """One account's API. Raises only `bot.model.errors`; retries nothing but a refused token, once."""
 
     def __init__(
-        self, account: WeChatAccount, tokens: StableTokens, session: requests.Session
+        self,
+        account: WeChatAccount,
+        tokens: StableTokens,
+        session: requests.Session,
+        *,
+        on_call: OnCall = ignore_call,
     ) -> None:
-        self._transport = Transport(account, tokens, session)
+        self._transport = Transport(account, tokens, session, on_call=on_call)
         self._session = session
 
     def send_text(self, citizen: str, content: str) -> None:

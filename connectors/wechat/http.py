@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -16,10 +18,35 @@ from urllib3.exceptions import (
 )
 
 from bot.model.errors import Permanent, RemoteError, RetryLater
-from connectors.wechat.errors import REMOTE
+from connectors.wechat.errors import CODES, REMOTE
+
+OnCall = Callable[[str, str], None]
+"""Is told of each call: the operation, and the code of its answer ("0" for good, "other" for a code in no table)."""
 
 TIMEOUT_S = (3.05, 8.0)  # to connect, between two bytes of the answer
 _NEVER_SENT = (NewConnectionError, ConnectTimeoutError, ProxyError, SSLError)
+
+
+def ignore_call(operation: str, code: str) -> None:  # noqa: ARG001
+    """Count nothing."""
+
+
+@contextmanager
+def told_of_call(on_call: OnCall, operation: str) -> Iterator[Callable[[int], None]]:
+    """Tell of the call made inside, however it ends; what is given takes the answer's error code."""
+    code = "none"
+
+    def answered(errcode: int) -> None:
+        nonlocal code
+        code = str(errcode) if errcode == 0 or errcode in CODES else "other"
+
+    try:
+        yield answered
+    except RemoteError as error:
+        code = error.code
+        raise
+    finally:
+        on_call(operation, code)
 
 
 class _TimeoutAdapter(HTTPAdapter):

@@ -23,7 +23,13 @@ from bot.model.errors import RetryLater
 from bot.ports import Clock
 from connectors.wechat.credentials import WeChatAccount
 from connectors.wechat.errors import REMOTE, classify
-from connectors.wechat.http import as_remote_error, read_json
+from connectors.wechat.http import (
+    OnCall,
+    as_remote_error,
+    ignore_call,
+    read_json,
+    told_of_call,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +60,7 @@ class StableTokens:
         session: as made by `make_session`; its time-outs bound how long the lock is held.
         clock: for the token's age.
         wait_s: how long to wait for another process that is fetching.
+        on_call: told of each call for a token.
     """
 
     def __init__(
@@ -64,12 +71,14 @@ class StableTokens:
         clock: Clock,
         *,
         wait_s: float = WAIT_S,
+        on_call: OnCall = ignore_call,
     ) -> None:
         self._store = store
         self._account = account
         self._session = session
         self._clock = clock
         self._wait_s = wait_s
+        self._on_call = on_call
         self._key = f"wechat:{account.app_id}:token"
 
     def get(self) -> str:
@@ -120,11 +129,13 @@ class StableTokens:
             "force_refresh": force,
         }
         url = f"{self._account.api_base}/cgi-bin/stable_token"
-        try:
-            response = self._session.post(url, json=body)
-        except requests.RequestException as error:
-            raise as_remote_error(error, changes=False) from error
-        answer = read_json(response, changes=False)
+        with told_of_call(self._on_call, "stable_token") as answered:
+            try:
+                response = self._session.post(url, json=body)
+            except requests.RequestException as error:
+                raise as_remote_error(error, changes=False) from error
+            answer = read_json(response, changes=False)
+            answered(_code(answer) if "errcode" in answer else 0)
         value, lasts_s = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(value, str) or not isinstance(lasts_s, int):
             raise classify(_code(answer), str(answer.get("errmsg", "")), issuing=True)

@@ -18,7 +18,14 @@ import wechatpy.client
 
 from connectors.wechat.credentials import WeChatAccount
 from connectors.wechat.errors import TOKEN_CODES, classify
-from connectors.wechat.http import as_remote_error, check_status, read_json
+from connectors.wechat.http import (
+    OnCall,
+    as_remote_error,
+    check_status,
+    ignore_call,
+    read_json,
+    told_of_call,
+)
 from connectors.wechat.tokens import StableTokens
 
 
@@ -30,12 +37,18 @@ class Transport(wechatpy.client.WeChatClient):  # type: ignore[misc]
     """
 
     def __init__(
-        self, account: WeChatAccount, tokens: StableTokens, session: requests.Session
+        self,
+        account: WeChatAccount,
+        tokens: StableTokens,
+        session: requests.Session,
+        *,
+        on_call: OnCall = ignore_call,
     ) -> None:
         super().__init__(account.app_id, account.app_secret, auto_retry=False)
         self.API_BASE_URL = f"{account.api_base}/cgi-bin/"
         self._tokens = tokens
         self._http = session
+        self._on_call = on_call
 
     @property
     def access_token(self) -> str:
@@ -82,11 +95,14 @@ class Transport(wechatpy.client.WeChatClient):  # type: ignore[misc]
         if isinstance(sent.get("data"), dict):
             sent["data"] = json.dumps(sent["data"], ensure_ascii=False).encode()
             sent["headers"] = {"Content-Type": "application/json; charset=utf-8"}
-        try:
-            response = self._http.request(method, url, allow_redirects=False, **sent)
-        except requests.RequestException as error:
-            raise as_remote_error(error, changes=changes) from error
-        return read(response, changes=changes)
+        with told_of_call(self._on_call, url.removeprefix(self.API_BASE_URL)) as answered:
+            try:
+                response = self._http.request(method, url, allow_redirects=False, **sent)
+            except requests.RequestException as error:
+                raise as_remote_error(error, changes=changes) from error
+            result = read(response, changes=changes)
+            answered(_errcode(result))
+        return result
 
 
 def _read(response: requests.Response, *, changes: bool) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -111,6 +113,11 @@ class ProductServer:
     def log_tail(self, lines: int = 20) -> str:
         """Return the end of what the processes wrote."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the lines of the log; what else stands there is no JSON."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     @property
     def is_started(self) -> bool:

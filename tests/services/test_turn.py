@@ -161,7 +161,8 @@ class TestHeard:
         assert medium is not None
         assert (medium.platform_id, medium.kind, medium.conversation_id) == ("wx-1", "image", ME)
         fetched = delivery(record, f"media:{medium.id}")
-        assert (fetched.kind, fetched.payload) == (DeliveryKind.MEDIA, {"medium_id": medium.id})
+        assert fetched.kind is DeliveryKind.MEDIA
+        assert fetched.payload == {"medium_id": medium.id, "message": "m2"}
 
 
 class TestEvents:
