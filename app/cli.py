@@ -1,8 +1,9 @@
-"""The command line: `minsheng serve | gateway | worker | actions | train | menu | staff | backup | restore`."""
+"""The command line: `minsheng serve | gateway | worker | actions | train | menu | doctor | staff | backup | restore`."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -82,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="also where something is; files are moved aside"
     )
     restoring.set_defaults(run=_restore)
+    doctor = commands.add_parser(
+        "doctor", help="look at this installation: what will not work, and why"
+    )
+    doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.add_argument("--lang", choices=("zh", "en"), default="zh", help="language (zh)")
+    doctor.set_defaults(run=_doctor)
     staff = commands.add_parser("staff", help="accounts of the console")
     staff.set_defaults(run=_staff)
     _add_acts(staff.add_subparsers(required=True, metavar="act", dest="act"))
@@ -280,6 +287,13 @@ def _menu(arguments: argparse.Namespace) -> int:
         parts.close()
     print(f"[minsheng] menu created: {'、'.join(b.name for b in parts.catalog.menu)}")
     return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from app.doctor.command import run
+
+    logging.disable(logging.CRITICAL)  # what the checks hit on is said by the report, once
+    return run(os.environ, as_json=arguments.json, language=arguments.lang)
 
 
 def _staff(arguments: argparse.Namespace) -> int:

@@ -200,35 +200,6 @@ def is_in_use(data_dir: Path) -> bool:
     return False
 
 
-def check_durability(client: redis.Redis) -> list[str]:
-    """Name what keeps a Redis of one's own from being a safe inbox; empty means fit.
-
-    Lines that start with "warning:" cost at most the last second before a power cut; the others lose messages.
-    """
-    persistence, memory = client.info("persistence"), client.info("memory")
-    problems = []
-    if not persistence.get("aof_enabled"):
-        problems.append("appendonly is off: a restart loses accepted messages")
-    elif persistence.get("aof_last_write_status", "ok") != "ok":
-        problems.append("the append-only file cannot be written (disk full?)")
-    policy = str(memory.get("maxmemory_policy", "noeviction"))
-    if policy != "noeviction":
-        problems.append(f"maxmemory-policy is {policy}: accepted messages may be evicted")
-    if client.info("replication").get("role") != "master":
-        problems.append("this is a replica: it takes no writes")
-    return problems + _check_fsync(client)
-
-
-def _check_fsync(client: redis.Redis) -> list[str]:
-    try:
-        fsync = client.config_get("appendfsync").get("appendfsync", "unknown")
-    except redis.ResponseError:  # hosted servers rename or forbid CONFIG
-        return ["warning: appendfsync cannot be read, it should be always"]
-    if fsync == "always":
-        return []
-    return [f"warning: appendfsync is {fsync}: a power cut may lose the last messages, set always"]
-
-
 def _socket_path(folder: Path) -> Path:
     path = folder / "redis.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_MAX:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from logging import ERROR, WARNING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,7 +21,8 @@ from starlette.routing import BaseRoute, Mount
 
 from app.bootstrap import Parts, build
 from app.desk import desk_office
-from app.embedded_redis import EmbeddedRedis, check_durability
+from app.durability import weaknesses
+from app.embedded_redis import EmbeddedRedis
 from app.gateway import Gateway
 from app.metrics import begin_counting, count_in
 from app.presence import live_workers
@@ -56,7 +58,7 @@ REDIS_ENV = "MINSHENG_REDIS_URL"
 _WORKER_AGAIN_S = 0.5
 _WORKER_LIVED_S = 60.0
 """A worker that lived so long did not fail at its start: the next one need not wait."""
-_OTHER_FILES = 256
+OTHER_FILES = 256
 """Open files of a gateway besides citizens' connections: the record, Redis, templates, the backend."""
 
 
@@ -152,8 +154,8 @@ def warn_of_forgetful(redis_url: str) -> None:
     """Log what keeps this Redis from being durable: accepted messages are only as safe as it is."""
     try:
         with open_sync(redis_url) as client:
-            for problem in check_durability(client):
-                log.error("redis: %s", problem)
+            for weakness in weaknesses(client):
+                log.log(ERROR if weakness.loses else WARNING, "redis: %s", weakness.words)
     except REDIS_ERRORS as error:
         log.error("redis cannot be reached: %s", type(error).__name__)
 
@@ -207,11 +209,11 @@ def most_connections(wanted: int) -> int:
     process without files left could not even answer.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + _OTHER_FILES
+    needed = wanted + OTHER_FILES
     got = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     if soft != resource.RLIM_INFINITY and soft < got:
         resource.setrlimit(resource.RLIMIT_NOFILE, (got, hard))
-    return max(got - _OTHER_FILES, 1)
+    return max(got - OTHER_FILES, 1)
 
 
 def mounts(parts: Parts) -> list[BaseRoute]:

@@ -54,7 +54,7 @@ class SimulatorDriver:
         return dict(self.post("control/consent?wait=1", body)["exchange"])
 
     def account(self, **settings: Any) -> None:
-        """Change verified=, allowance_policy=, jitter_s=, daily_limit=, revoke_tokens=."""
+        """Change verified=, allowance_policy=, jitter_s=, daily_limit=, whitelist=, revoke_tokens=."""
         self.post("control/account", settings)
 
     def verify(self) -> bool:

@@ -30,10 +30,12 @@ MESSAGES: dict[int, str] = {
     40023: "invalid sub button size",
     40033: "invalid charset",
     40037: "invalid template_id",
+    40053: "invalid action info",
     40066: "invalid url",
     40125: "invalid appsecret",
     40137: "invalid image format",
-    40164: "invalid ip, not in whitelist",
+    40164: "invalid ip",
+    40243: "invalid appsecret, appsecret is frozen",
     40200: "invalid account type",
     40201: "no callback url",
     40202: "invalid action",
@@ -66,9 +68,14 @@ MESSAGES: dict[int, str] = {
     47003: "argument invalid!",
     48001: "api unauthorized",
     48002: "user refuse to accept msg",
+    48004: "api forbidden for irregularities, view detail on mp.weixin.qq.com",
     48006: "forbid to clear quota because of reaching the limit",
+    50007: "account frozen",
     65307: "empty menu",
     76021: "cgi_path not found",
+    89503: "this ip has not been confirmed by the administrator",
+    89506: "this ip was refused by the administrator, not confirm in 24 hours",
+    89507: "this ip was refused by the administrator, not confirm in 1 hour",
 }
 
 

@@ -54,11 +54,12 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Template:
-    """A private template of the account."""
+    """A private template of the account: of template messages, or of subscription notices."""
 
     template_id: str
     title: str
     content: str
+    is_notice: bool = False
 
     def to_json(self) -> dict[str, str]:
         """Return one row of `get_all_private_template`."""
@@ -69,6 +70,16 @@ class Template:
             "deputy_industry": "公共事业",
             "content": self.content,
             "example": "",
+        }
+
+    def to_notice_json(self) -> dict[str, Any]:
+        """Return one row of `newtmpl/gettemplate`; type 3 is long-term, for public services."""
+        return {
+            "priTmplId": self.template_id,
+            "title": self.title,
+            "content": self.content,
+            "example": "",
+            "type": 3,
         }
 
     def label(self, key: str) -> str:
@@ -89,7 +100,7 @@ _PROGRESS = (
 def account_templates(notice_id: str, message_id: str) -> dict[str, Template]:
     """Return the account's templates by id; an empty id means that there is none."""
     templates = [
-        Template(notice_id, "诉求办理进度通知", _PROGRESS),
+        Template(notice_id, "诉求办理进度通知", _PROGRESS, is_notice=True),
         Template(message_id, "诉求办理进度提醒", _PROGRESS),
     ]
     return {t.template_id: t for t in templates if t.template_id}

@@ -59,6 +59,7 @@ class Platform:
         self.menu: list[dict[str, Any]] = []
         self.menu_id = 0
         self.verified = config.verified
+        self.whitelist: frozenset[str] | None = None  # None: not asked for
         self.jitter_s = 0.0
         self.base_url = config.public_url.rstrip("/")
         self.template_receipts: dict[str, tuple[float, int]] = {}

@@ -39,13 +39,13 @@ class QrCodes:
     def create(self, data: dict[str, Any]) -> dict[str, Any]:
         """Issue a ticket as `/cgi-bin/qrcode/create` answers it."""
         action = data.get("action_name")
+        temporary = action in {"QR_SCENE", "QR_STR_SCENE"}
+        if not temporary and action not in {"QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"}:
+            raise ApiError(40053)
         scene = (data.get("action_info") or {}).get("scene") or {}
         textual = str(action).endswith("_STR_SCENE")
         value = str(scene.get("scene_str" if textual else "scene_id", ""))
         if not 1 <= len(value) <= 64 or (not textual and not value.isdigit()):
-            raise ApiError(47001)
-        temporary = action in {"QR_SCENE", "QR_STR_SCENE"}
-        if not temporary and action not in {"QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"}:
             raise ApiError(47001)
         life_s = min(int(data.get("expire_seconds") or _DEFAULT_S), _LONGEST_S)
         code = QrCode(

@@ -77,6 +77,10 @@ class Open311Client:
         """Hand a complaint over. Not idempotent: after `outcome_unknown` look for it with `find` first."""
         return reading.filed(records(self._transport.post("requests", self._key + _form(filing))))
 
+    def file_nothing(self) -> None:
+        """POST a request that names no service, which no backend can file; raises what it says to that."""
+        self._transport.post("requests", self._key)
+
     def resolve_token(self, token: str) -> str | None:
         """Return the number a token stands for, or None while there is none (or no such token)."""
         found = self._one(f"tokens/{_segment(token)}")

@@ -51,6 +51,33 @@ class _Token:
     expires_at: float
 
 
+def issue(
+    account: WeChatAccount,
+    session: requests.Session,
+    *,
+    force: bool = False,
+    on_call: OnCall = ignore_call,
+) -> tuple[str, int]:
+    """Return the account's token and the seconds it lasts; unforced, the same one while it lives (5.1)."""
+    body = {
+        "grant_type": "client_credential",
+        "appid": account.app_id,
+        "secret": account.app_secret,
+        "force_refresh": force,
+    }
+    with told_of_call(on_call, "stable_token") as answered:
+        try:
+            response = session.post(f"{account.api_base}/cgi-bin/stable_token", json=body)
+        except requests.RequestException as error:
+            raise as_remote_error(error, changes=False) from error
+        answer = read_json(response, changes=False)
+        answered(_code(answer) if "errcode" in answer else 0)
+    value, lasts_s = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(value, str) or not isinstance(lasts_s, int):
+        raise classify(_code(answer), str(answer.get("errmsg", "")), issuing=True)
+    return value, lasts_s
+
+
 class StableTokens:
     """Gives the token for a call, and another one when that was refused.
 
@@ -122,23 +149,7 @@ class StableTokens:
             return old.value
 
     def _fetch(self, *, force: bool = False) -> _Token:
-        body = {
-            "grant_type": "client_credential",
-            "appid": self._account.app_id,
-            "secret": self._account.app_secret,
-            "force_refresh": force,
-        }
-        url = f"{self._account.api_base}/cgi-bin/stable_token"
-        with told_of_call(self._on_call, "stable_token") as answered:
-            try:
-                response = self._session.post(url, json=body)
-            except requests.RequestException as error:
-                raise as_remote_error(error, changes=False) from error
-            answer = read_json(response, changes=False)
-            answered(_code(answer) if "errcode" in answer else 0)
-        value, lasts_s = answer.get("access_token"), answer.get("expires_in")
-        if not isinstance(value, str) or not isinstance(lasts_s, int):
-            raise classify(_code(answer), str(answer.get("errmsg", "")), issuing=True)
+        value, lasts_s = issue(self._account, self._session, force=force, on_call=self._on_call)
         log.info("access token fetched, good for %d s%s", lasts_s, ", forced" if force else "")
         return self._write(value, lasts_s)
 

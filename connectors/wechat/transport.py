@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import requests
 import wechatpy.client
@@ -26,7 +26,16 @@ from connectors.wechat.http import (
     read_json,
     told_of_call,
 )
-from connectors.wechat.tokens import StableTokens
+
+
+class Tokens(Protocol):
+    """Gives the token for a call, and another one when that was refused (`connectors.wechat.tokens`)."""
+
+    def get(self) -> str:
+        """Return a token that should be good."""
+
+    def refused(self, failed: str) -> str:
+        """Return another token than the one the API refused, or raise `RetryLater`."""
 
 
 class Transport(wechatpy.client.WeChatClient):  # type: ignore[misc]
@@ -39,7 +48,7 @@ class Transport(wechatpy.client.WeChatClient):  # type: ignore[misc]
     def __init__(
         self,
         account: WeChatAccount,
-        tokens: StableTokens,
+        tokens: Tokens,
         session: requests.Session,
         *,
         on_call: OnCall = ignore_call,
@@ -56,8 +65,8 @@ class Transport(wechatpy.client.WeChatClient):  # type: ignore[misc]
         return str(self._tokens.get())
 
     def fetch_access_token(self) -> None:
-        """Never fetch past `StableTokens`."""
-        raise NotImplementedError("access tokens come from StableTokens")
+        """Never fetch past the account's `Tokens`."""
+        raise NotImplementedError("access tokens are given")
 
     def download(self, path: str, params: dict[str, str]) -> requests.Response | dict[str, Any]:
         """GET a medium: the response itself if its headers say so, else the JSON object."""

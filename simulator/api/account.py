@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from urllib.parse import urlsplit
 
 from simulator.api.call import Answer, ApiCall, Endpoint
 from simulator.errors import OK, ApiError
@@ -62,7 +64,7 @@ def callback_ip(_: Platform, __: ApiCall) -> Answer:
 
 
 def callback_check(platform: Platform, call: ApiCall) -> Answer:
-    """Answer `POST /cgi-bin/callback/check`: shape only, the callback is on this machine."""
+    """Answer `POST /cgi-bin/callback/check`: a callback whose port takes no connection loses all packages."""
     data = call.json()
     if not platform.config.callback_url:
         raise ApiError(40201)
@@ -70,9 +72,31 @@ def callback_check(platform: Platform, call: ApiCall) -> Answer:
         raise ApiError(40202)
     if data.get("check_operator") not in {"CHINANET", "UNICOM", "CAP", "DEFAULT"}:
         raise ApiError(40203)
-    where = {"ip": "127.0.0.1", "real_operator": data["check_operator"]}
-    ping = {"ip": "127.0.0.1", "from_operator": data["check_operator"]}
-    return {"dns": [where], "ping": [{**ping, "package_loss": "0%", "time": "0.100ms"}]}
+    callback = urlsplit(platform.config.callback_url)
+    address = _resolve(callback.hostname or "")
+    if not address:
+        return {"dns": [], "ping": []}
+    lost = not _connects(address, callback.port or (443 if callback.scheme == "https" else 80))
+    ping = {"ip": address, "from_operator": data["check_operator"]}
+    return {
+        "dns": [{"ip": address, "real_operator": data["check_operator"]}],
+        "ping": [{**ping, "package_loss": "100%" if lost else "0%", "time": "0.100ms"}],
+    }
+
+
+def _resolve(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except OSError:
+        return ""
+
+
+def _connects(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def clear_quota(platform: Platform, call: ApiCall) -> Answer:

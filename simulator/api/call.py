@@ -24,12 +24,13 @@ class Upload:
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One authorised call: its query, its raw body, its uploaded file."""
+    """One authorised call: its query, its raw body, its uploaded file, and the address it came from."""
 
     path: str
     query: Mapping[str, str]
     body: bytes = b""
     upload: Upload | None = None
+    caller: str = ""
 
     @property
     def has_escapes(self) -> bool:

@@ -71,7 +71,7 @@ class ApiGate:
             return fault.http_status, Binary(b"", "text/html")
         try:
             if fault is not None and fault.errcode:
-                raise ApiError(fault.errcode)
+                raise ApiError(fault.errcode, _detail(fault.errcode, call))
             return 200, self._run(method, call)
         except ApiError as error:
             return (404, {}) if error.code == 404 else (200, error.to_json())
@@ -118,13 +118,19 @@ class ApiGate:
 
 async def _read(request: Request, path: str) -> ApiCall:
     query = dict(request.query_params)
+    caller = request.client.host if request.client else ""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return ApiCall(path, query, await request.body())
+        return ApiCall(path, query, await request.body(), caller=caller)
     async with request.form() as form:
         part: Any = form.get("media")
         if part is None or isinstance(part, str):
-            return ApiCall(path, query)
-        return ApiCall(path, query, upload=Upload(part.filename or "", await part.read()))
+            return ApiCall(path, query, caller=caller)
+        upload = Upload(part.filename or "", await part.read())
+        return ApiCall(path, query, upload=upload, caller=caller)
+
+
+def _detail(code: int, call: ApiCall) -> str:
+    return tokens.not_listed(call.caller) if code == 40164 else ""
 
 
 def _subject(call: ApiCall) -> str:

@@ -51,7 +51,14 @@ def template_send(platform: Platform, call: ApiCall) -> Answer:
 
 def all_templates(platform: Platform, _: ApiCall) -> Answer:
     """Answer `GET /cgi-bin/template/get_all_private_template`."""
-    return {"template_list": [t.to_json() for t in platform.templates.values()]}
+    found = [t.to_json() for t in platform.templates.values() if not t.is_notice]
+    return {"template_list": found}
+
+
+def all_notices(platform: Platform, _: ApiCall) -> Answer:
+    """Answer `GET /wxaapi/newtmpl/gettemplate`: the subscription notices of the account."""
+    found = [t.to_notice_json() for t in platform.templates.values() if t.is_notice]
+    return {**OK, "data": found}
 
 
 def _template(platform: Platform, data: dict[str, Any]) -> Template:
@@ -74,4 +81,5 @@ ENDPOINTS = [
     Endpoint(
         "GET", "/cgi-bin/template/get_all_private_template", all_templates, needs_verified=True
     ),
+    Endpoint("GET", "/wxaapi/newtmpl/gettemplate", all_notices, needs_verified=True),
 ]

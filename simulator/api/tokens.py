@@ -12,7 +12,7 @@ from simulator.platform import Platform
 
 def token(platform: Platform, call: ApiCall) -> Answer:
     """Answer `GET /cgi-bin/token`: a new token each time."""
-    _check_account(platform, call.query)
+    _check_account(platform, call, call.query)
     value, expires_in = platform.tokens.issue()
     return {"access_token": value, "expires_in": expires_in}
 
@@ -20,12 +20,17 @@ def token(platform: Platform, call: ApiCall) -> Answer:
 def stable_token(platform: Platform, call: ApiCall) -> Answer:
     """Answer `POST /cgi-bin/stable_token`: the same token while it lives."""
     data = call.json()
-    _check_account(platform, data)
+    _check_account(platform, call, data)
     value, expires_in = platform.tokens.issue_stable(force=data.get("force_refresh") is True)
     return {"access_token": value, "expires_in": expires_in}
 
 
-def _check_account(platform: Platform, given: Mapping[str, Any]) -> None:
+def not_listed(caller: str) -> str:
+    """Return how the platform names an address that is not on the whitelist (contract 5.3)."""
+    return f"{caller} ipv6 ::ffff:{caller}, not in whitelist"
+
+
+def _check_account(platform: Platform, call: ApiCall, given: Mapping[str, Any]) -> None:
     if given.get("grant_type") != "client_credential":
         raise ApiError(40002)
     if not given.get("appid"):
@@ -36,6 +41,8 @@ def _check_account(platform: Platform, given: Mapping[str, Any]) -> None:
         raise ApiError(40013)
     if given["secret"] != platform.config.app_secret:
         raise ApiError(40125)
+    if platform.whitelist is not None and call.caller not in platform.whitelist:
+        raise ApiError(40164, not_listed(call.caller))
 
 
 ENDPOINTS = [

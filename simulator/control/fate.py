@@ -118,7 +118,7 @@ class FateRoutes:
         return JSONResponse({"exchange": exchange.to_json()})
 
     async def account(self, request: Request) -> Response:
-        """Change rights and policies: verified, allowance_policy, jitter_s, daily_limit, revoke_tokens."""
+        """Change rights and policies: verified, allowance_policy, jitter_s, daily_limit, whitelist, revoke_tokens."""
         data = await body_of(request)
         platform = self._platform
         platform.verified = bool(data.get("verified", platform.verified))
@@ -126,6 +126,9 @@ class FateRoutes:
         if "allowance_policy" in data:
             platform.ledger.policy = AllowancePolicy(data["allowance_policy"])
         platform.quotas.limits.update(data.get("daily_limit") or {})
+        if "whitelist" in data:  # a list of addresses, or null
+            listed = data["whitelist"]
+            platform.whitelist = None if listed is None else frozenset(map(str, listed))
         if data.get("revoke_tokens"):
             platform.tokens.revoke_all()
         return JSONResponse({"verified": platform.verified, "jitter_s": platform.jitter_s})

