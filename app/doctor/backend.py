@@ -13,6 +13,7 @@ from connectors.open311 import Open311Client
 from connectors.open311.probe import Feed, feed_of, key_is_refused
 
 _ASKED = 5
+_FAILING = "failing"
 _CODES = {"401": "refused", "403": "refused", "404": "address", "unreadable": "not_open311"}
 
 
@@ -64,5 +65,6 @@ def _unusable(error: RemoteError, address: str) -> Finding:
     code = _CODES.get(error.code)
     if code is None and isinstance(error, RetryLater) and not error.code.isdigit():
         code = "unreachable"
-    name = f"backend.{code or 'failing'}"
-    return found(name, address=address, code=error.code, message=error.message)
+    return found(
+        f"backend.{code or _FAILING}", address=address, code=error.code, message=error.message
+    )

@@ -14,9 +14,10 @@ from app.doctor.registry import Result, examine
 
 
 def run(
-    environ: Mapping[str, str], *, as_json: bool, language: str, out: TextIO = sys.stdout
+    environ: Mapping[str, str], *, as_json: bool, language: str, out: TextIO | None = None
 ) -> int:
     """Examine the installation of this environment and report; the exit code is 0 or 1."""
+    out = out or sys.stdout
     wording = Wording.load(CATALOG / "doctor.yml")
     results: list[Result] = []
     for result in examine(Installation(environ)):

@@ -15,10 +15,10 @@ from app.doctor.findings import Finding, found
 from app.doctor.installation import Installation
 from app.settings import Settings
 from bot.ports import Unavailable
-from bot.storage.database import MIGRATIONS, open_engine, reading
+from bot.storage.database import MIGRATIONS, VERSION_TABLE, open_engine, reading
 from bot.storage.tables import staff
 from desk.storage.migrate import MIGRATIONS as DESK_MIGRATIONS
-from desk.storage.migrate import VERSION_TABLE
+from desk.storage.migrate import VERSION_TABLE as DESK_VERSION_TABLE
 
 _OLDEST = 130000
 #: Connections that a gateway and a worker may hold each: SQLAlchemy's pool of 5 and 10 beyond it.
@@ -29,13 +29,13 @@ _SHORTEST_STATEMENT_MS = 10_000
 def check(installation: Installation) -> Iterator[Finding]:
     """Look at the record and, with the embedded desk, at the desk's own tables."""
     own = installation.settings
-    yield from _database(own, own.record_url, MIGRATIONS, "alembic_version")
+    yield from _database(own, own.record_url, MIGRATIONS, VERSION_TABLE)
     if own.uses_desk:
-        yield from _database(own, own.desk_url, DESK_MIGRATIONS, VERSION_TABLE)
+        yield from _database(own, own.desk_url, DESK_MIGRATIONS, DESK_VERSION_TABLE)
 
 
 def _database(own: Settings, url: str, migrations: Path, table: str) -> Iterator[Finding]:
-    is_record = table == "alembic_version"
+    is_record = table == VERSION_TABLE
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         return  # made at the first start; to open it would make it
     engine = open_engine(url)
@@ -46,7 +46,7 @@ def _database(own: Settings, url: str, migrations: Path, table: str) -> Iterator
             yield from _version(connection, migrations, table)
             if is_record and not own.admin_password:
                 yield from _staff(connection)
-    except Unavailable as error:
+    except (Unavailable, sa.exc.SQLAlchemyError) as error:
         yield found("record.unreachable", error=_first_line(error))
     finally:
         engine.dispose()

@@ -29,6 +29,7 @@ _PATIENCE = {"lock_timeout": f"{_LOCK_S:.0f}s", "idle_in_transaction_session_tim
 """As long as one waits for SQLite's lock; and a worker that was stopped in the middle of a turn keeps its locks from the
 others no longer than that."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "minsheng_alembic_version"
 _READ_ONLY = "minsheng_reading"
 """Execution option of a connection that only reads."""
 _READ_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"

@@ -110,6 +110,8 @@ CODES: dict[int, tuple[Outcome, str]] = {
     44001: (_NEVER, "the file is empty"),
     45001: (_NEVER, "the file is too large"),
     45007: (_NEVER, "the voice is too long"),
+    # QR codes (9.2)
+    40053: (_NEVER, "bad action of a QR code"),
     # menus (9.1)
     40015: (_NEVER, "bad menu type"),
     40016: (_NEVER, "bad number of buttons"),

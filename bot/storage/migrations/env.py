@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from bot.storage.database import VERSION_TABLE
 from bot.storage.tables import metadata
 
 engine = context.config.attributes["engine"]
@@ -11,7 +12,7 @@ with engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        version_table="minsheng_alembic_version",
+        version_table=VERSION_TABLE,
         render_as_batch=True,
     )
     with context.begin_transaction():
