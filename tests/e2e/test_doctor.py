@@ -13,7 +13,9 @@ from tests.e2e.server import ROOT, ProductServer
 OF_A_DEMO = {"secrets.simulator", "callback.port", "callback.inside", "callback.no_tls"}
 
 
-def test_a_running_server_is_found_well_and_goes_on(server: ProductServer, citizen: Citizen) -> None:
+def test_a_running_server_is_found_well_and_goes_on(
+    server: ProductServer, citizen: Citizen
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", "doctor", "--json"],
         cwd=ROOT,
