@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 
 from app.bootstrap import Parts
+from app.guard import Guard
 from app.metrics import counted
 from app.presence import live_workers
 from bot.ports import Unavailable
@@ -24,11 +25,23 @@ from bot.storage.motion.connect import open_async
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.waiting import RedisWaiting
 from connectors.open311 import push
-from connectors.wechat.callback import CallbackMetrics, WeChatCallback
+from connectors.wechat.callback import MAX_BODY_BYTES, PATH, CallbackMetrics, WeChatCallback
+from console import access
+from console.gate import MOST_BYTES
+from desk.params import BODY_LIMIT
 
 log = logging.getLogger(__name__)
 
 MAX_PUSH_BYTES = 1024 * 1024
+PUSH_PATH = "/backend/updates"
+#: Where bodies are taken at all, and the most a room takes there; each room refuses in its own words first.
+BODIES = {
+    PATH: MAX_BODY_BYTES,
+    PUSH_PATH: MAX_PUSH_BYTES,
+    "/open311/v2": BODY_LIMIT,
+    "/console": max(MOST_BYTES, *access.MOST_BYTES.values()),
+    "/simulator": 12 * 1024 * 1024,  # a picture of ten megabytes in a form
+}
 
 
 class Gateway:
@@ -41,8 +54,8 @@ class Gateway:
         self._mounts = mounts
         self._counted = counted(parts.registry)
 
-    def app(self) -> Starlette:
-        """Return the application."""
+    def app(self) -> Guard:
+        """Return the application, guarded."""
         parts = self._parts
         duty = DutyTimes(parts.record, parts.catalog.office, parts.clock)
         counts = parts.counts
@@ -65,11 +78,15 @@ class Gateway:
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
-            Route("/backend/updates", self._push, methods=["POST"]),
+            Route(PUSH_PATH, self._push, methods=["POST"]),
             Route("/media/{signed}", self._medium),
             *self._mounts,
         ]
-        return Starlette(routes=routes, lifespan=self._lifespan)
+        return Guard(
+            Starlette(routes=routes, lifespan=self._lifespan),
+            bodies=BODIES,
+            is_https=parts.settings.public_url.startswith("https://"),
+        )
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -145,9 +162,9 @@ class Gateway:
             return _refuse(404, "no such medium")
         content, content_type = found
         headers = {
-            "Content-Security-Policy": "default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=3600",
+            # The backend's own pages may show it: they got the link.
+            "Cross-Origin-Resource-Policy": "cross-origin",
         }
         return Response(content, media_type=content_type, headers=headers)
 

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from app.bootstrap import Parts, build
+from app.bounded_http import BoundedHttp
 from app.desk import desk_office
 from app.durability import weaknesses
 from app.embedded_redis import EmbeddedRedis
@@ -60,6 +61,9 @@ _WORKER_LIVED_S = 60.0
 """A worker that lived so long did not fail at its start: the next one need not wait."""
 OTHER_FILES = 256
 """Open files of a gateway besides citizens' connections: the record, Redis, templates, the backend."""
+
+_MOST_SOCKET_BYTES = 16 * 1024
+"""Of one message on a web socket: pages send a few words of JSON."""
 
 
 def with_demo_account(settings: Settings) -> Settings:
@@ -195,7 +199,10 @@ def serve_gateway(parts: Parts, *, redis_url: str) -> None:
         log_config=None,  # its lines go where ours go
         log_level="warning",
         access_log=False,
+        http=BoundedHttp,
         ws="wsproto",
+        ws_max_size=_MOST_SOCKET_BYTES,
+        server_header=False,
         limit_concurrency=most_connections(parts.catalog.limits.connections),
         timeout_graceful_shutdown=8,
         proxy_headers=False,

@@ -15,6 +15,11 @@ from simulator.media import SAMPLES
 from simulator.platform import Platform
 
 _HERE = Path(__file__).parent
+#: Everything the phone needs is served here; what a message brings in is text and links.
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 class PageRoutes:
@@ -36,7 +41,8 @@ class PageRoutes:
     async def page(self, request: Request) -> Response:
         """The phone."""
         shown = {"account": self._platform.config.account_name}
-        return self._templates.TemplateResponse(request, "phone.html", shown)
+        headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}
+        return self._templates.TemplateResponse(request, "phone.html", shown, headers=headers)
 
     async def media(self, request: Request) -> Response:
         """A picture as `PicUrl` gives it: no token needed, gone with the media."""
