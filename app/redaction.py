@@ -6,7 +6,6 @@ hold an address with its token, a statement with its values, or a citizen's word
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import MutableMapping
 from typing import Any
@@ -89,15 +88,3 @@ def _masked(value: Any, mask: Any) -> Any:
 
 def _is_secret(name: object) -> bool:
     return bool(re.fullmatch(f"{_SECRET_NAMES}|{_HEADERS}", str(name), re.IGNORECASE))
-
-
-class RedactingFormatter(logging.Formatter):
-    """The plain formatter of the standard library with everything it writes masked."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the masked line."""
-        return redact(super().format(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        """Return the masked traceback."""
-        return redact_exception(super().formatException(ei))
