@@ -49,6 +49,7 @@ from connectors.wechat.credentials import WeChatAccount
 from connectors.wechat.http import make_session
 from connectors.wechat.ledger import RedisLedger
 from connectors.wechat.messenger import WeChatMessenger
+from connectors.wechat.quotas import ApiQuotas
 from connectors.wechat.rendering import divide
 from connectors.wechat.tokens import StableTokens
 from console.parts import ServingParts
@@ -79,9 +80,11 @@ class Parts:
     record: SqlRecord
     redis: redis.Redis
     account: WeChatAccount
+    tokens: StableTokens
     wechat: WeChatClient
     ledger: RedisLedger
     messenger: WeChatMessenger
+    quotas: ApiQuotas
     backend: Open311Client
     catalogue: Catalogue
     registry: CollectorRegistry
@@ -273,9 +276,11 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         record=record,
         redis=store,
         account=account,
+        tokens=tokens,
         wechat=client,
         ledger=ledger,
         messenger=WeChatMessenger(client, ledger, clock=clock),
+        quotas=ApiQuotas(store, client, account.app_id),
         backend=backend,
         catalogue=Catalogue(record, backend, until_pulled=services_of()),
         registry=registry,

@@ -184,7 +184,7 @@ def _worker(arguments: argparse.Namespace) -> int:
     from prometheus_client import start_http_server
 
     from app.bootstrap import build
-    from app.metrics import count_in
+    from app.metrics import count_in, counted
     from app.rasa_dialogue import RasaDialogue
     from app.serve import die_with_parent, migrate
     from app.train import newest_model
@@ -201,10 +201,12 @@ def _worker(arguments: argparse.Namespace) -> int:
         print("There is no trained model: run `minsheng train` first.", file=sys.stderr)
         return 1
     parts = build(settings, redis_url=settings.redis_url)
+    parts.counts.started(f"worker-{arguments.number}")
+    parts.counts.model_loaded(model)
     dialogue = RasaDialogue(model, menu={b.key: b.intent for b in parts.catalog.menu})
 
     if settings.metrics_port and arguments.of_server is None:
-        start_http_server(settings.metrics_port, settings.host, registry=parts.registry)
+        start_http_server(settings.metrics_port, settings.host, registry=counted(parts.registry))
     worker = Worker(parts, dialogue)
     on_end(worker.stop)
     worker.run()

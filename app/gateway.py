@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 
 from app.bootstrap import Parts
+from app.gauges import Gauges
 from app.guard import Guard
 from app.metrics import counted
 from app.presence import live_workers
@@ -52,7 +53,9 @@ class Gateway:
         self._redis = open_async(redis_url)
         self._waiting = RedisWaiting(self._redis)
         self._mounts = mounts
-        self._counted = counted(parts.registry)
+        self._metrics_served = counted(parts.registry)
+        self._metrics_served.register(Gauges(parts))
+        parts.counts.started("gateway")
 
     def app(self) -> Guard:
         """Return the application, guarded."""
@@ -124,8 +127,8 @@ class Gateway:
         ]
 
     async def _metrics(self, request: Request) -> Response:
-        """Say how the installation is: what its processes counted."""
-        text = await asyncio.to_thread(generate_latest, self._counted)
+        """Say how the installation is: what its processes counted, and how Redis and the record stand."""
+        text = await asyncio.to_thread(generate_latest, self._metrics_served)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     async def _push(self, request: Request) -> Response:

@@ -7,11 +7,23 @@ on where it stopped, so that no counter ever falls and the folder does not grow.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    ProcessCollector,
+    values,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from prometheus_client.values import MultiProcessValue
 
 from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
@@ -23,6 +35,12 @@ _FILE_BYTES = 256 * 1024
 _TURN_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 """A turn takes some 10 to 30 ms; the platform asks again after 5 s, after 15 s nobody waits for the answer."""
 _NO_RUNG = "none"
+#: How what is told to citizens goes out; `reply` is with the bot's next answer.
+_RUNGS = {
+    DeliveryKind.REPLY: ("passive", "custom", "reply"),
+    DeliveryKind.NOTICE: ("custom", "bizsend", "template", "reply"),
+    DeliveryKind.ANSWER: ("custom", "reply"),
+}
 _ALERTING_CALLS = (
     ("message/custom/send", "45009"),
     ("stable_token", "40164"),
@@ -42,23 +60,37 @@ def count_in(folder: Path, place: str) -> None:
     """Let this process count in the folder, as that place (no `_` in it); before any counter is made.
 
     The files are written out beforehand: a process that touches a hole of a mapped file on a full disk is killed.
+    What the place's last process said of itself is forgotten.
     """
-    for kind in ("counter", "histogram"):
+    for kind in ("counter", "histogram", "gauge_livemax"):
         path = folder / f"{kind}_{place}.db"
-        if not path.exists():
+        if kind == "gauge_livemax" or not path.exists():
             path.write_bytes(bytes(_FILE_BYTES))
     os.environ[_FOLDER_ENV] = str(folder)
     values.ValueClass = MultiProcessValue(lambda: place)
 
 
 def counted(registry: CollectorRegistry) -> CollectorRegistry:
-    """Return what holds the counts of all processes that count with this one: the registry itself if it is alone."""
+    """Return a registry of the counts of all processes that count with this one, and of this process itself."""
+    served = CollectorRegistry()
+    ProcessCollector(registry=served)
     folder = os.environ.get(_FOLDER_ENV)
-    if not folder:
-        return registry
-    together = CollectorRegistry()
-    MultiProcessCollector(together, folder)
-    return together
+    if folder:
+        MultiProcessCollector(served, folder)
+    else:
+        served.register(_Counts(registry))
+    return served
+
+
+class _Counts(Collector):
+    """The metrics of another registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        """Return them."""
+        return self._registry.collect()
 
 
 class Counts:
@@ -92,6 +124,20 @@ class Counts:
         self.wechat_calls = counter(
             "wechat_calls", "Calls of WeChat's API by operation and answer", "operation", "code"
         )
+        self._model = Gauge(
+            "minsheng_model_info",
+            "The language model that is loaded",
+            ["file", "sha256"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._started = Gauge(
+            "minsheng_start_timestamp_seconds",
+            "When a process of this server started",
+            ["process"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.worker_ends = counter("worker_ends", "Workers that ended by themselves", "code")
         for kind in Kind:
             self.messages.labels(kind.value)
@@ -102,10 +148,21 @@ class Counts:
         for outcome in TURN_OUTCOMES:
             self.turns.labels(outcome)
         for delivery in DeliveryKind:
-            for state in (DeliveryState.SENT, DeliveryState.HELD, DeliveryState.FAILED):
+            for state in (DeliveryState.HELD, DeliveryState.FAILED):
                 self.deliveries.labels(delivery.value, state.value, _NO_RUNG)
+            for rung in _RUNGS.get(delivery, (_NO_RUNG,)):
+                self.deliveries.labels(delivery.value, DeliveryState.SENT.value, rung)
         for operation, code in _ALERTING_CALLS:
             self.wechat_calls.labels(operation, code)
+
+    def started(self, process: str) -> None:
+        """Note that this process starts now."""
+        self._started.labels(process).set(time.time())
+
+    def model_loaded(self, model: Path) -> None:
+        """Say which model this process works with."""
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:16]
+        self._model.labels(model.name, digest).set(1)
 
     def delivery_tried(self, delivery: Delivery) -> None:
         """Count what became of a delivery."""

@@ -1,4 +1,4 @@
-"""Which workers are alive, as the streams' heartbeats say."""
+"""Which workers are alive, as the streams' heartbeats say, and the duties that one of them leads in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import redis
 
 from bot.storage.motion import keys
 from bot.storage.motion.streams import LEASE_S
+
+POLLING = "backend-poll"
+WATCHING = "handoff-watch"
+HOUSEKEEPING = "housekeeping"
+CLOCKS = "desk-clocks"
+QUOTAS = "wechat-quotas"
+DUTIES = (POLLING, WATCHING, HOUSEKEEPING, CLOCKS, QUOTAS)
 
 
 def live_workers(client: redis.Redis) -> list[str]:

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from app.bootstrap import Parts
 from app.desk import desk_office
+from app.presence import CLOCKS, HOUSEKEEPING, POLLING, QUOTAS, WATCHING
 from bot.model.errors import RemoteError
 from bot.model.message import Kind, Reply
 from bot.ports import Unavailable
@@ -34,10 +35,7 @@ _LOOK_MOST_OFTEN_S = 0.05
 """Each turn wakes the look for what is due; in a burst one look serves many turns."""
 _SERVICES_EVERY = timedelta(minutes=10)
 _SERVICES_AGAIN = timedelta(seconds=2)
-_POLLING = "backend-poll"
-_WATCHING = "handoff-watch"
-_HOUSEKEEPING = "housekeeping"
-_CLOCKS = "desk-clocks"
+_QUOTAS_EVERY = timedelta(minutes=10)
 _HOUSEKEEPING_EVERY = timedelta(hours=1)
 _LEASE_BEAT_S = 1.0
 
@@ -69,6 +67,7 @@ class Worker:
         threads.append(threading.Thread(target=self._watch_handoffs, name="handoffs", daemon=True))
         threads.append(threading.Thread(target=self._keep_house, name="house", daemon=True))
         threads.append(threading.Thread(target=self._watch_clocks, name="clocks", daemon=True))
+        threads.append(threading.Thread(target=self._watch_quotas, name="quotas", daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -182,27 +181,31 @@ class Worker:
             if now >= next_pull:
                 pulled = _guarded("services", parts.catalogue.pull)
                 next_pull = now + (_SERVICES_EVERY if pulled else _SERVICES_AGAIN)
-            if self._leads(_POLLING) and now >= next_poll:
+            if self._leads(POLLING) and now >= next_poll:
                 _guarded("updates", poller.poll)
                 next_poll = now + period
             self._stop.wait(min(period.total_seconds(), _LEASE_BEAT_S))
-        self._lease.release(_POLLING)
+        self._lease.release(POLLING)
 
     def _watch_handoffs(self) -> None:
         """See to it that no citizen is left alone with a person."""
-        self._under_lease(_WATCHING, self._parts.handoff_watch().run_once)
+        self._under_lease(WATCHING, self._parts.handoff_watch().run_once)
 
     def _keep_house(self) -> None:
         """Remove what is done with."""
         house = self._parts.housekeeping()
-        self._under_lease(_HOUSEKEEPING, house.run_once, every=_HOUSEKEEPING_EVERY)
+        self._under_lease(HOUSEKEEPING, house.run_once, every=_HOUSEKEEPING_EVERY)
 
     def _watch_clocks(self) -> None:
         """Give the embedded desk's alerts, and let its cases go on by themselves."""
         desk = desk_office(self._parts.settings)
         if desk is not None:
-            self._under_lease(_CLOCKS, desk.timekeeper.run_once)
+            self._under_lease(CLOCKS, desk.timekeeper.run_once)
             desk.close()
+
+    def _watch_quotas(self) -> None:
+        """Ask WeChat now and then what it still lets the account do today."""
+        self._under_lease(QUOTAS, self._parts.quotas.refresh, every=_QUOTAS_EVERY)
 
     def _under_lease(
         self, duty: str, job: Callable[[], int], *, every: timedelta = timedelta(0)

@@ -222,9 +222,6 @@ class Deliveries(Protocol):
     def count_by_state(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
 
-    def oldest_due(self) -> datetime | None:
-        """Return the due time of the delivery that waits longest."""
-
 
 class MediaStore(Protocol):
     """Pictures and voices, bytes included."""

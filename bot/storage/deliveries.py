@@ -300,15 +300,6 @@ class Deliveries:
         )
         return {row[0]: int(row[1]) for row in rows}
 
-    def oldest_due(self) -> datetime | None:
-        """Return the due time of the delivery that waits longest."""
-        return self._c.execute(
-            sa.select(deliveries.c.due_at)
-            .where(deliveries.c.state.in_([s.value for s in OPEN_STATES]))
-            .order_by(deliveries.c.due_at)
-            .limit(1)
-        ).scalar()
-
     def _is_due(self) -> Any:
         now = self._clock.now()
         waiting = sa.and_(

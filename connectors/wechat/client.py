@@ -36,6 +36,14 @@ class Media:
     filename: str
 
 
+@dataclass(frozen=True)
+class Quota:
+    """How often an operation may be called on one day (of Beijing), and how often still today."""
+
+    limit: int
+    remaining: int
+
+
 class WeChatClient:
     """One account's API. Raises only `bot.model.errors`; retries nothing but a refused token, once."""
 
@@ -138,6 +146,14 @@ class WeChatClient:
     def user_info(self, citizen: str) -> dict[str, Any]:
         """Return what WeChat tells of a citizen: whether they follow, and since when (9.3)."""
         return self._get("user/info", {"openid": citizen, "lang": "zh_CN"})
+
+    def quota(self, operation: str) -> Quota:
+        """Return the day's quota of an operation, such as `message/custom/send` (5.4)."""
+        answer = self._post("openapi/quota/get", {"cgi_path": f"/cgi-bin/{operation}"})
+        quota = answer.get("quota")
+        if not isinstance(quota, dict):
+            raise Permanent(REMOTE, "quota", "the answer tells no quota")
+        return Quota(int(quota.get("daily_limit", 0)), int(quota.get("remain", 0)))
 
     def callback_ips(self) -> list[str]:
         """Return the addresses that pushes come from; also the cheapest proof of good settings."""

@@ -138,6 +138,15 @@ class StableTokens:
             self._mark_stuck(failed)
             raise _no_better_token()
 
+    def forced_left(self) -> int:
+        """Return how many forced renewals are left today; a Redis error is the caller's."""
+        used = self._store.get(self._forced_today())
+        return max(FORCE_A_DAY - int(used or 0), 0)
+
+    def _forced_today(self) -> str:
+        day = datetime.fromtimestamp(self._now(), _BEIJING).strftime("%Y%m%d")
+        return f"{self._key}:forced:{day}"
+
     def _renew(self, old: _Token) -> str:
         """Renew if nobody else is at it; the old token is still good meanwhile."""
         try:
@@ -174,8 +183,7 @@ class StableTokens:
         """Count one forced refresh if the platform's limits allow it (5.1): both are kept in Redis."""
         if not self._store.set(f"{self._key}:forced", 1, nx=True, ex=FORCE_EVERY_S):
             return False
-        day = datetime.fromtimestamp(self._now(), _BEIJING).strftime("%Y%m%d")
-        counter = f"{self._key}:forced:{day}"
+        counter = self._forced_today()
         count = self._store.incr(counter)
         self._store.expire(counter, 2 * 86_400)
         if count > FORCE_A_DAY:

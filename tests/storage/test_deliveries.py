@@ -88,7 +88,6 @@ class TestDue:
         assert due(record) == [first, second]
         with record.unit() as unit:
             assert unit.deliveries.due(limit=1) == [first]
-            assert unit.deliveries.oldest_due() == NOON - timedelta(minutes=2)
             assert unit.deliveries.count_by_state() == {
                 "queued": 2,
                 "retry": 1,
@@ -98,7 +97,6 @@ class TestDue:
 
     def test_nothing_waits_in_an_empty_record(self, record: Record) -> None:
         with record.unit() as unit:
-            assert unit.deliveries.oldest_due() is None
             assert unit.deliveries.due() == []
 
     def test_the_kinds_of_which_something_is_due(self, record: Record) -> None:
