@@ -59,12 +59,13 @@ class Product(Protocol):
 
 
 class OneMachine:
-    """`minsheng serve` with two workers, the embedded Redis and SQLite."""
+    """`minsheng serve` with its workers, the embedded Redis and SQLite."""
 
     kinds: tuple[str, ...] = ("serve", "worker", "redis")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, workers: int = WORKERS) -> None:
         self._folder = folder
+        self._workers = workers
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._serve: Kept | None = None
@@ -77,7 +78,7 @@ class OneMachine:
             MINSHENG_DATA_DIR=str(self._folder / "data"),
             MINSHENG_ADMIN_PASSWORD=ADMIN_PASSWORD,
         )
-        command = [*MINSHENG, "serve", "--workers", str(WORKERS)]
+        command = [*MINSHENG, "serve", "--workers", str(self._workers)]
         self._serve = Kept("serve", command, environ=environ, log=self._folder / "serve.log")
         self._serve.start()
         wait_until_ready(self.url)

@@ -1,0 +1,188 @@
+"""The three that are compared: each is started, says how a message is put to it, and what its processes are."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from bench.speed.load import Request
+from bench.speed.stock import StockProject
+from bench.speed.talk import Said
+from bench.speed.wire import SafeMode
+from bench.world.backend import Backend
+from bench.world.phones import plain_environ, plain_session
+from bench.world.processes import Kept, free_port
+from bench.world.product import OneMachine, wait_until_ready
+from simulator.config import SimulatorConfig
+
+ACCOUNT = SimulatorConfig(callback_url="", public_url="")
+
+
+class System(Protocol):
+    """One of the three."""
+
+    name: str
+    #: Its first processes; all others are below them.
+    pids: list[int]
+    #: Seconds from its start to its readiness.
+    ready_after_s: float
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+
+    def stop(self) -> None:
+        """End it."""
+
+    def writes(self, what: Said) -> Request:
+        """Return the request of one message."""
+
+    def words_of(self, answer: bytes) -> str:
+        """Return what the citizen reads of an answer."""
+
+    def part(self, process: psutil.Process) -> str:
+        """Return the name of what a process does in it."""
+
+
+class Ours:
+    """`minsheng serve`: one gateway, so many workers, embedded Redis and SQLite; the backend is somebody else's."""
+
+    def __init__(self, folder: Path, *, workers: int = 1) -> None:
+        self.name = "minsheng"
+        self.product = OneMachine(folder, workers=workers)
+        self._backend = Backend()
+        self._wire = SafeMode(f"{self.product.url}/wechat", ACCOUNT)
+        self.ready_after_s = 0.0
+
+    def start(self) -> None:
+        """Start it; nothing is behind the address of WeChat's API."""
+        self._backend.up()
+        nobody = f"http://127.0.0.1:{free_port()}"
+        began = time.monotonic()
+        self.product.start(
+            {
+                "MINSHENG_WECHAT_APP_ID": ACCOUNT.app_id,
+                "MINSHENG_WECHAT_APP_SECRET": ACCOUNT.app_secret,
+                "MINSHENG_WECHAT_TOKEN": ACCOUNT.token,
+                "MINSHENG_WECHAT_AES_KEY": ACCOUNT.aes_key,
+                "MINSHENG_WECHAT_API_BASE": nobody,
+                "MINSHENG_BACKEND_URL": self._backend.url,
+            }
+        )
+        self.ready_after_s = time.monotonic() - began
+
+    def stop(self) -> None:
+        """End it."""
+        self.product.stop()
+        self._backend.down()
+
+    @property
+    def pids(self) -> list[int]:
+        """The server's process."""
+        return self.product.pids("serve")
+
+    def writes(self, what: Said) -> Request:
+        """Return a push in safe mode."""
+        return self._wire(what)
+
+    def words_of(self, answer: bytes) -> str:
+        """Return the words of a passive answer."""
+        return self._wire.words_of(answer)
+
+    def part(self, process: psutil.Process) -> str:
+        """Tell gateway, worker and Redis apart."""
+        command = " ".join(process.cmdline())
+        return "redis" if "redis-server" in command else "worker" if " worker" in command else "gateway"
+
+
+class Echo:
+    """The limit of the wire."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = "echo"
+        self._port = free_port()
+        self._wire = SafeMode(f"http://127.0.0.1:{self._port}/wechat", ACCOUNT)
+        command = [sys.executable, "-m", "bench.speed.echo", str(self._port)]
+        command += [ACCOUNT.token, ACCOUNT.aes_key, ACCOUNT.app_id]
+        self._kept = Kept("echo", command, environ=plain_environ(), log=folder / "echo.log")
+        self.ready_after_s = 0.0
+
+    def start(self) -> None:
+        """Start it."""
+        began = time.monotonic()
+        self._kept.start()
+        wait_until_ready(f"http://127.0.0.1:{self._port}")
+        self.ready_after_s = time.monotonic() - began
+
+    def stop(self) -> None:
+        """End it."""
+        self._kept.stop()
+
+    @property
+    def pids(self) -> list[int]:
+        """Its one process."""
+        return [self._kept.pid] if self._kept.pid else []
+
+    def writes(self, what: Said) -> Request:
+        """Return a push in safe mode."""
+        return self._wire(what)
+
+    def words_of(self, answer: bytes) -> str:
+        """Return what it repeats."""
+        return self._wire.words_of(answer)
+
+    def part(self, _: psutil.Process) -> str:
+        """It has one part."""
+        return "echo"
+
+
+class Stock:
+    """`rasa run` with DIET, the REST channel and an SQL tracker store."""
+
+    def __init__(self, folder: Path, project: StockProject) -> None:
+        self.name = "stock Rasa"
+        self._port = free_port()
+        command = project.command(self._port, folder / "tracker.db")
+        self._kept = Kept("stock", command, environ=plain_environ(), log=folder / "stock.log")
+        self.ready_after_s = 0.0
+
+    def start(self) -> None:
+        """Start it and wait until the model is loaded."""
+        began = time.monotonic()
+        self._kept.start()
+        with plain_session() as session:
+            while True:
+                try:
+                    answer = session.get(f"http://127.0.0.1:{self._port}/status", timeout=5)
+                    if answer.status_code == 200 and answer.json().get("model_id"):
+                        break
+                except (OSError, ValueError):
+                    pass
+                if time.monotonic() - began > 300:
+                    raise TimeoutError(self._kept.last_words())
+                time.sleep(0.2)
+        self.ready_after_s = time.monotonic() - began
+
+    def stop(self) -> None:
+        """End it."""
+        self._kept.stop()
+
+    @property
+    def pids(self) -> list[int]:
+        """Its one process."""
+        return [self._kept.pid] if self._kept.pid else []
+
+    def writes(self, what: Said) -> Request:
+        """Return a message for the REST channel."""
+        return StockProject.request(f"http://127.0.0.1:{self._port}", what)
+
+    def words_of(self, answer: bytes) -> str:
+        """Return what it says, line by line."""
+        return StockProject.words_of(answer)
+
+    def part(self, _: psutil.Process) -> str:
+        """It has one part."""
+        return "rasa"
