@@ -1,7 +1,7 @@
 """`minsheng actions`: our actions over HTTP, for `rasa shell` and `rasa run`.
 
-Each call is one unit on this machine's record, for one citizen of its own; complaints confirmed in a shell are
-stored, and filed by the next worker that runs on the same data folder.
+Each call is one unit on this machine's record, for a citizen of its own for each of Rasa's senders; complaints
+confirmed in a shell are stored, and filed by the next worker that runs on the same data folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bot.record import Unit
 from bot.services.counter import Counter
 from bot.services.directory import Directory
 
-CITIZEN = "rasa-shell"
+_CITIZEN = "rasa-shell-"
 
 
 class ActionServer:
@@ -59,7 +59,7 @@ class ActionServer:
         opened: AbstractContextManager[Unit] = self._parts.record.unit()
         try:
             with opened as unit:
-                counter = self._counter(unit, directory)
+                counter = self._counter(unit, directory, _CITIZEN + str(call.get("sender_id", "")))
                 with serving(counter):
                     result = await self._executor.run(call)
                 unit.conversations.save(counter.conversation)
@@ -73,9 +73,9 @@ class ActionServer:
         directory = self._parts.catalogue.directory()
         return directory if directory.services else services_of()
 
-    def _counter(self, unit: Unit, directory: Directory) -> Counter:
+    def _counter(self, unit: Unit, directory: Directory, citizen: str) -> Counter:
         parts = self._parts
-        conversation = unit.conversations.open(parts.sealer.pseudonym(CITIZEN), CITIZEN)
+        conversation = unit.conversations.open(parts.sealer.pseudonym(citizen), citizen)
         return Counter(
             unit=unit,
             conversation=conversation,

@@ -34,9 +34,7 @@ def app(token: str, aes_key: str, app_id: str) -> Starlette:
     async def ready(_: Request) -> Response:
         return Response("ok")
 
-    return Starlette(
-        routes=[Route("/wechat", echo, methods=["POST"]), Route("/readyz", ready)]
-    )
+    return Starlette(routes=[Route("/wechat", echo, methods=["POST"]), Route("/readyz", ready)])
 
 
 def main() -> None:

@@ -9,16 +9,17 @@ from typing import Protocol
 
 import psutil
 
+from bench.speed import stock
 from bench.speed.load import Request
-from bench.speed.stock import StockProject
 from bench.speed.talk import Said
 from bench.speed.wire import SafeMode
 from bench.world.backend import Backend
 from bench.world.phones import plain_environ, plain_session
-from bench.world.processes import Kept, free_port
-from bench.world.product import OneMachine, wait_until_ready
+from bench.world.processes import Kept, free_port, wait_for_port
+from bench.world.product import MINSHENG, OneMachine, wait_until_ready
 from simulator.config import SimulatorConfig
 
+_STARTS_WITHIN_S = 300.0
 ACCOUNT = SimulatorConfig(callback_url="", public_url="")
 
 
@@ -95,7 +96,13 @@ class Ours:
     def part(self, process: psutil.Process) -> str:
         """Tell gateway, worker and Redis apart."""
         command = " ".join(process.cmdline())
-        return "redis" if "redis-server" in command else "worker" if " worker" in command else "gateway"
+        return (
+            "redis"
+            if "redis-server" in command
+            else "worker"
+            if " worker" in command
+            else "gateway"
+        )
 
 
 class Echo:
@@ -140,49 +147,61 @@ class Echo:
 
 
 class Stock:
-    """`rasa run` with DIET, the REST channel and an SQL tracker store."""
+    """`rasa run` with DIET, the REST channel and an SQL tracker store; with our actions on a server of their own."""
 
-    def __init__(self, folder: Path, project: StockProject) -> None:
-        self.name = "stock Rasa"
-        self._port = free_port()
-        command = project.command(self._port, folder / "tracker.db")
-        self._kept = Kept("stock", command, environ=plain_environ(), log=folder / "stock.log")
+    def __init__(self, folder: Path, name: str, files: stock.Files) -> None:
+        self.name = name
+        self._url = f"http://127.0.0.1:{free_port()}"
+        self._actions_port = free_port()
+        port = int(self._url.rpartition(":")[2])
+        command = stock.StockProject(files).command(port, folder, actions_port=self._actions_port)
+        environ = plain_environ(MINSHENG_DATA_DIR=str(folder / "data"))
+        self._rasa = Kept("rasa", command, environ=environ, log=folder / "rasa.log")
+        actions = [*MINSHENG, "actions", "--port", str(self._actions_port)]
+        self._actions = Kept("actions", actions, environ=environ, log=folder / "actions.log")
+        self._has_actions = "actions" in files["domain"]
         self.ready_after_s = 0.0
 
     def start(self) -> None:
         """Start it and wait until the model is loaded."""
         began = time.monotonic()
-        self._kept.start()
-        with plain_session() as session:
-            while True:
-                try:
-                    answer = session.get(f"http://127.0.0.1:{self._port}/status", timeout=5)
-                    if answer.status_code == 200 and answer.json().get("model_id"):
-                        break
-                except (OSError, ValueError):
-                    pass
-                if time.monotonic() - began > 300:
-                    raise TimeoutError(self._kept.last_words())
-                time.sleep(0.2)
+        if self._has_actions:
+            self._actions.start()
+            wait_for_port(self._actions_port, within_s=_STARTS_WITHIN_S)
+        self._rasa.start()
+        while not self._has_model():
+            if time.monotonic() - began > _STARTS_WITHIN_S:
+                raise TimeoutError(self._rasa.last_words())
+            time.sleep(0.2)
         self.ready_after_s = time.monotonic() - began
 
     def stop(self) -> None:
         """End it."""
-        self._kept.stop()
+        self._rasa.stop()
+        if self._has_actions:
+            self._actions.stop()
 
     @property
     def pids(self) -> list[int]:
-        """Its one process."""
-        return [self._kept.pid] if self._kept.pid else []
+        """Rasa's process and the actions'."""
+        return [kept.pid for kept in (self._rasa, self._actions) if kept.pid]
 
     def writes(self, what: Said) -> Request:
         """Return a message for the REST channel."""
-        return StockProject.request(f"http://127.0.0.1:{self._port}", what)
+        return stock.request(self._url, what)
 
     def words_of(self, answer: bytes) -> str:
         """Return what it says, line by line."""
-        return StockProject.words_of(answer)
+        return stock.words_of(answer)
 
-    def part(self, _: psutil.Process) -> str:
-        """It has one part."""
-        return "rasa"
+    def part(self, process: psutil.Process) -> str:
+        """Tell Rasa and the actions apart."""
+        return "actions" if "app.cli" in process.cmdline() else "rasa"
+
+    def _has_model(self) -> bool:
+        try:
+            with plain_session() as session:
+                answer = session.get(f"{self._url}/status", timeout=5)
+            return answer.status_code == 200 and bool(answer.json().get("model_id"))
+        except (OSError, ValueError):
+            return False
