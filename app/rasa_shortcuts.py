@@ -80,7 +80,9 @@ class StraightRunner:
         """Return what a node runs; a loaded model's are made when it is loaded (`eager`), and nothing listens in."""
         node = self._nodes[name]
         if not node._eager or node._hooks:
-            return lambda **needs: node(*((node._inputs[as_], what) for as_, what in needs.items()))[1]
+            return lambda **needs: node(
+                *((node._inputs[as_], what) for as_, what in needs.items())
+            )[1]
         return partial(node._fn, node._component)
 
 

@@ -10,12 +10,14 @@ DIET learns from some of our examples for a few epochs only: what a message cost
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ruamel.yaml import YAML
 
 from bench.speed.load import Request
 from bench.speed.talk import Said
@@ -82,8 +84,7 @@ class StockProject:
     """An assistant's files, and its model."""
 
     def __init__(self, files: Files, cache: Path = _CACHE) -> None:
-        # JSON is YAML, and leaves no doubt of what is a text: "0108".
-        written = {name: json.dumps(t, ensure_ascii=False) for name, t in files.items()}
+        written = {name: _dumped(content) for name, content in files.items()}
         name = hashlib.sha256("".join(written.values()).encode()).hexdigest()[:12]
         self._folder = (cache / name).resolve()
         self.model = self._folder / "stock.tar.gz"
@@ -134,6 +135,13 @@ def words_of(answer: bytes) -> str:
 
 *_FEATURES, _DIET = PIPELINE
 DIET = {**_DIET, "epochs": _EPOCHS}
+
+
+def _dumped(content: dict[str, Any]) -> str:
+    """Return YAML 1.2, which Rasa reads: in PyYAML's 1.1 the code 0108 needs no quotes, there it would be a number."""
+    text = io.StringIO()
+    YAML(typ="safe", pure=True).dump(content, text)
+    return text.getvalue()
 
 
 def _write(path: Path, content: dict[str, Any]) -> Path:

@@ -6,7 +6,8 @@ encrypted original, which only the filing opens again.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 #: Form slots in the order they are asked for.
@@ -74,8 +75,7 @@ class Draft:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for the dialogue's slot; fields at their default are left out."""
-        blank = Draft()
-        return {k: v for k, v in asdict(self).items() if v != getattr(blank, k)}
+        return {k: deepcopy(v) for k, v in vars(self).items() if v != getattr(_BLANK, k)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any] | None) -> Draft:
@@ -91,6 +91,9 @@ class Draft:
     def summary(self) -> str:
         """Return what happened in the citizen's words, on one line."""
         return "；".join(part.strip(" ，。；,.;") for part in self.details if part.strip())
+
+
+_BLANK = Draft()
 
 
 @dataclass(frozen=True)

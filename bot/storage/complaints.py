@@ -14,6 +14,12 @@ from bot.storage.inserting import insert_new
 from bot.storage.tables import complaints, counters, updates
 
 _FIELDS = [f.name for f in fields(Complaint)]
+_OF_CONVERSATION = (
+    sa.select(complaints)
+    .where(complaints.c.conversation_id == sa.bindparam("id"))
+    .order_by(complaints.c.confirmed_at.desc())
+    .limit(sa.bindparam("limit"))
+)
 
 
 class Complaints:
@@ -65,12 +71,7 @@ class Complaints:
 
     def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Complaint]:
         """Return a citizen's own complaints, newest first."""
-        rows = self._c.execute(
-            sa.select(complaints)
-            .where(complaints.c.conversation_id == conversation_id)
-            .order_by(complaints.c.confirmed_at.desc())
-            .limit(limit)
-        )
+        rows = self._c.execute(_OF_CONVERSATION, {"id": conversation_id, "limit": limit})
         return [_complaint(row) for row in rows]
 
     def recent(self, *, limit: int = 100) -> list[Complaint]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,22 @@ _EVENTS = [
 """Kinds of line that nobody said; the others are words, pictures, places and taps on the menu."""
 _LONGEST_SEARCH = 1000
 """Characters; SQLite refuses patterns of 50,000 bytes, and PostgreSQL keeps no NUL: nobody said such."""
+_OF_ID = sa.select(conversations).where(conversations.c.id == sa.bindparam("id"))
+_WITH_KEY = sa.select(lines.c.id).where(lines.c.key == sa.bindparam("key"))
+_LAST_LINES = (
+    sa.select(lines)
+    .where(lines.c.conversation_id == sa.bindparam("id"))
+    .order_by(lines.c.id.desc())
+    .limit(sa.bindparam("limit"))
+)
+_SAVE = (
+    conversations.update()
+    .where(
+        conversations.c.id == sa.bindparam("of"), conversations.c.version == sa.bindparam("read")
+    )
+    .values({name: sa.bindparam(name) for name in _FIELDS})
+)
+"""Statements of every turn are built once: building one costs more than running it."""
 _SPOKE_LAST = [conversations.c.last_said_at.desc().nulls_last(), conversations.c.id]
 
 
@@ -46,9 +62,7 @@ class Conversations:
 
     def get(self, conversation_id: str) -> Conversation | None:
         """Return the conversation with this id."""
-        row = self._c.execute(
-            sa.select(conversations).where(conversations.c.id == conversation_id)
-        ).first()
+        row = self._c.execute(_OF_ID, {"id": conversation_id}).first()
         return None if row is None else _conversation(row)
 
     def open(self, conversation_id: str, citizen: str) -> Conversation:
@@ -67,11 +81,8 @@ class Conversations:
         """Write it back if nobody else did since; raises `Stale` otherwise (the fence)."""
         read = conversation.version
         conversation.version = read + 1
-        result = self._c.execute(
-            conversations.update()
-            .where(conversations.c.id == conversation.id, conversations.c.version == read)
-            .values(**_values(conversation))
-        )
+        values = {**_values(conversation), "of": conversation.id, "read": read}
+        result = self._c.execute(_SAVE, values)
         if result.rowcount != 1:
             raise Stale(conversation.id)
 
@@ -184,24 +195,17 @@ class Conversations:
 
     def has_line(self, key: str) -> bool:
         """True if a message or answer with this key is in the transcript."""
-        found = self._c.execute(sa.select(lines.c.id).where(lines.c.key == key)).first()
-        return found is not None
+        return self._c.execute(_WITH_KEY, {"key": key}).first() is not None
 
     def add_line(self, line: Line) -> None:
         """Append to the transcript; raises `Stale` for a key that is there already."""
-        values = asdict(line)
-        values["direction"] = line.direction.value
+        values = {**vars(line), "direction": line.direction.value}
         if not insert_new(self._c, lines, values):
             raise Stale(line.key)  # another worker took the same message since we looked
 
     def transcript(self, conversation_id: str, *, limit: int = 200) -> list[Any]:
         """Return the last lines, oldest first."""
-        rows = self._c.execute(
-            sa.select(lines)
-            .where(lines.c.conversation_id == conversation_id)
-            .order_by(lines.c.id.desc())
-            .limit(limit)
-        ).all()
+        rows = self._c.execute(_LAST_LINES, {"id": conversation_id, "limit": limit}).all()
         return list(reversed(rows))
 
     def forget_lines(self, conversation_id: str) -> None:

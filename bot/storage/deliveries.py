@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.model.delivery import DUE_STATES, OPEN_STATES, Delivery, DeliveryKind, DeliveryState
 from bot.ports import Clock
 from bot.storage.chunks import chunks
-from bot.storage.inserting import insert_new
+from bot.storage.inserting import insert_numbered
 from bot.storage.tables import deliveries
 
 _FIELDS = [f.name for f in fields(Delivery)]
@@ -24,6 +24,15 @@ _SENDING_TAKES = timedelta(seconds=10)
 _TOLD = (DeliveryKind.NOTICE.value, DeliveryKind.REPLY.value, DeliveryKind.ANSWER.value)
 _KIND = deliveries.c.kind
 _IS_OFFERED = deliveries.c.state == DeliveryState.OFFERED.value
+_TOLD_IN = (
+    sa.select(deliveries)
+    .where(
+        deliveries.c.conversation_id == sa.bindparam("id"),
+        deliveries.c.state.in_(sa.bindparam("states", expanding=True)),
+        deliveries.c.kind.in_(_TOLD),
+    )
+    .order_by(deliveries.c.id)
+)
 _REFUSED = "custom: 4"
 """How the trail of a delivery tells that the platform refused it for good (48001 and the like), not for want of
 allowance."""
@@ -39,11 +48,10 @@ class Deliveries:
     def add(self, delivery: Delivery) -> bool:
         """Store it; False (and nothing done) if its key is there already."""
         values = {**_values(delivery), "created_at": self._clock.now()}
-        if not insert_new(self._c, deliveries, values):
+        number = insert_numbered(self._c, deliveries, values)
+        if number is None:
             return False
-        delivery.id = self._c.execute(
-            sa.select(deliveries.c.id).where(deliveries.c.key == delivery.key)
-        ).scalar_one()
+        delivery.id = number
         return True
 
     def by_key(self, key: str) -> Delivery | None:
@@ -311,16 +319,8 @@ class Deliveries:
         return sa.or_(waiting, orphaned)
 
     def _told_in(self, conversation_id: str, states: Collection[DeliveryState]) -> list[Delivery]:
-        rows = self._c.execute(
-            sa.select(deliveries)
-            .where(
-                deliveries.c.conversation_id == conversation_id,
-                deliveries.c.state.in_([state.value for state in states]),
-                deliveries.c.kind.in_(_TOLD),
-            )
-            .order_by(deliveries.c.id)
-        )
-        return [_delivery(row) for row in rows]
+        wanted = {"id": conversation_id, "states": [state.value for state in states]}
+        return [_delivery(row) for row in self._c.execute(_TOLD_IN, wanted)]
 
     def _one(self, condition: Any) -> Delivery | None:
         row = self._c.execute(sa.select(deliveries).where(condition)).first()

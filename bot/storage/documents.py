@@ -10,6 +10,8 @@ from bot.ports import Clock
 from bot.storage.inserting import put
 from bot.storage.tables import documents
 
+_BODY = sa.select(documents.c.body).where(documents.c.name == sa.bindparam("name"))
+
 
 class Documents:
     """Reads and writes named JSON documents inside one transaction."""
@@ -20,7 +22,7 @@ class Documents:
 
     def get(self, name: str) -> Any:
         """Return the document's body, None if there is none."""
-        row = self._c.execute(sa.select(documents.c.body).where(documents.c.name == name)).first()
+        row = self._c.execute(_BODY, {"name": name}).first()
         return None if row is None else row.body
 
     def put(self, name: str, body: Any) -> None:

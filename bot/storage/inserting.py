@@ -28,6 +28,24 @@ def _insert_new(dialect: Any, table: sa.Table, columns: tuple[str, ...]) -> Any:
     return statement.compile(dialect=dialect, column_keys=list(columns))
 
 
+def insert_numbered(
+    connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]
+) -> int | None:
+    """Insert a row whose id the database gives; return that id, None (and nothing done) if its key is there already."""
+    statement = _insert_new(connection.dialect, table, tuple(values))
+    result = connection.execute(statement, values)
+    if result.rowcount != 1:
+        return None
+    if connection.dialect.name == "sqlite":
+        return int(result.lastrowid)
+    return int(connection.execute(_newest(table), {"key": values["key"]}).scalar_one())
+
+
+@lru_cache(maxsize=10)
+def _newest(table: sa.Table) -> Any:
+    return sa.select(table.c.id).where(table.c.key == sa.bindparam("key"))
+
+
 def add_numbered(connection: sa.engine.Connection, table: sa.Table, values: dict[str, Any]) -> int:
     """Insert a row whose id the database gives; return that id."""
     (number,) = connection.execute(table.insert().values(**values)).inserted_primary_key

@@ -68,7 +68,7 @@ class Category:
     def as_dict(self) -> dict[str, Any]:
         """The form that stands in Rasa's parse data."""
         return {
-            "ranking": [asdict(c) for c in self.ranking],
+            "ranking": [dict(vars(c)) for c in self.ranking],
             "sure": self.sure,
             "other": self.other,
         }

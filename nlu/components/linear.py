@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ def pieces(text: str) -> list[str]:
             cut.append(stretch)
             stretch = ""
     return [*cut, stretch] if stretch.strip() else cut
+
+
+_read = lru_cache(maxsize=64)(ngrams)
+"""One message goes through a dozen models."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class LinearText:
         """Raw scores, one a label."""
         counts: Counter[int] = Counter()
         lookup = self._vocabulary
-        for gram in ngrams(text, self._longest):
+        for gram in _read(text, self._longest):
             index = lookup.get(gram)
             if index is not None:
                 counts[index] += 1
