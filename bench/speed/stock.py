@@ -24,9 +24,9 @@ from bench.speed.talk import Said
 from bench.understanding.stock import PIPELINE
 from nlu.components.files import load_yaml, path_of
 
-_EPOCHS = 4
-_EXAMPLES = {"report": 2}
-_EXAMPLES_MOST = 60
+_EPOCHS = 6
+_EXAMPLES = {"report": 1}
+_EXAMPLES_MOST = 30
 """Of each block of examples; of reports, there is a block for each service and nature."""
 _CACHE = Path(".cache/bench-speed")
 _FORM = "complaint_form"

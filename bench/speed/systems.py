@@ -8,29 +8,48 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
+import redis
 
+from app.embedded_redis import EmbeddedRedis
 from bench.speed import stock
 from bench.speed.load import Request
 from bench.speed.talk import Said
-from bench.speed.wire import SafeMode
+from bench.speed.wire import SafeMode, open_id
 from bench.world.backend import Backend
 from bench.world.phones import plain_environ, plain_session
 from bench.world.processes import Kept, free_port, wait_for_port
 from bench.world.product import MINSHENG, OneMachine, wait_until_ready
+from bot.storage.motion import keys
 from simulator.config import SimulatorConfig
 
 _STARTS_WITHIN_S = 300.0
 ACCOUNT = SimulatorConfig(callback_url="", public_url="")
 
 
+def settings_for(account: SimulatorConfig, backend_url: str) -> dict[str, str]:
+    """Return the environment for this account and backend; nothing is behind the address of WeChat's API."""
+    return {
+        "MINSHENG_WECHAT_APP_ID": account.app_id,
+        "MINSHENG_WECHAT_APP_SECRET": account.app_secret,
+        "MINSHENG_WECHAT_TOKEN": account.token,
+        "MINSHENG_WECHAT_AES_KEY": account.aes_key,
+        "MINSHENG_WECHAT_API_BASE": f"http://127.0.0.1:{free_port()}",
+        "MINSHENG_BACKEND_URL": backend_url,
+    }
+
+
 class System(Protocol):
     """One of the three."""
 
     name: str
-    #: Its first processes; all others are below them.
-    pids: list[int]
+    #: What the last answer of a talk says.
+    ends_with: str
     #: Seconds from its start to its readiness.
     ready_after_s: float
+
+    @property
+    def pids(self) -> list[int]:
+        """Its first processes; all others are below them."""
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -44,6 +63,9 @@ class System(Protocol):
     def words_of(self, answer: bytes) -> str:
         """Return what the citizen reads of an answer."""
 
+    def lift_pace(self, citizen: int) -> None:
+        """Let a citizen write faster than one may."""
+
     def part(self, process: psutil.Process) -> str:
         """Return the name of what a process does in it."""
 
@@ -53,26 +75,18 @@ class Ours:
 
     def __init__(self, folder: Path, *, workers: int = 1) -> None:
         self.name = "minsheng"
+        self.ends_with = "已提交"
         self.product = OneMachine(folder, workers=workers)
         self._backend = Backend()
+        self._redis_url = EmbeddedRedis(folder / "data" / "redis").url
         self._wire = SafeMode(f"{self.product.url}/wechat", ACCOUNT)
         self.ready_after_s = 0.0
 
     def start(self) -> None:
         """Start it; nothing is behind the address of WeChat's API."""
         self._backend.up()
-        nobody = f"http://127.0.0.1:{free_port()}"
         began = time.monotonic()
-        self.product.start(
-            {
-                "MINSHENG_WECHAT_APP_ID": ACCOUNT.app_id,
-                "MINSHENG_WECHAT_APP_SECRET": ACCOUNT.app_secret,
-                "MINSHENG_WECHAT_TOKEN": ACCOUNT.token,
-                "MINSHENG_WECHAT_AES_KEY": ACCOUNT.aes_key,
-                "MINSHENG_WECHAT_API_BASE": nobody,
-                "MINSHENG_BACKEND_URL": self._backend.url,
-            }
-        )
+        self.product.start(settings_for(ACCOUNT, self._backend.url))
         self.ready_after_s = time.monotonic() - began
 
     def stop(self) -> None:
@@ -93,6 +107,11 @@ class Ours:
         """Return the words of a passive answer."""
         return self._wire.words_of(answer)
 
+    def lift_pace(self, citizen: int) -> None:
+        """Forget how fast this citizen wrote."""
+        with redis.Redis.from_url(self._redis_url) as client:
+            client.delete(keys.pace(open_id(citizen)))
+
     def part(self, process: psutil.Process) -> str:
         """Tell gateway, worker and Redis apart."""
         command = " ".join(process.cmdline())
@@ -110,6 +129,7 @@ class Echo:
 
     def __init__(self, folder: Path) -> None:
         self.name = "echo"
+        self.ends_with = "确认"
         self._port = free_port()
         self._wire = SafeMode(f"http://127.0.0.1:{self._port}/wechat", ACCOUNT)
         command = [sys.executable, "-m", "bench.speed.echo", str(self._port)]
@@ -141,6 +161,9 @@ class Echo:
         """Return what it repeats."""
         return self._wire.words_of(answer)
 
+    def lift_pace(self, citizen: int) -> None:
+        """It has no limit."""
+
     def part(self, _: psutil.Process) -> str:
         """It has one part."""
         return "echo"
@@ -151,6 +174,7 @@ class Stock:
 
     def __init__(self, folder: Path, name: str, files: stock.Files) -> None:
         self.name = name
+        self.ends_with = "已提交"
         self._url = f"http://127.0.0.1:{free_port()}"
         self._actions_port = free_port()
         port = int(self._url.rpartition(":")[2])
@@ -193,6 +217,9 @@ class Stock:
     def words_of(self, answer: bytes) -> str:
         """Return what it says, line by line."""
         return stock.words_of(answer)
+
+    def lift_pace(self, citizen: int) -> None:
+        """It has no limit."""
 
     def part(self, process: psutil.Process) -> str:
         """Tell Rasa and the actions apart."""

@@ -13,6 +13,11 @@ from simulator.config import SimulatorConfig
 from simulator.crypto import MessageCipher, sign
 
 
+def open_id(citizen: int) -> str:
+    """Return a citizen's open id, of 28 characters as WeChat's are."""
+    return f"oBench{citizen:022d}"
+
+
 class SafeMode:
     """Writes the pushes of one account to one address."""
 
@@ -27,7 +32,7 @@ class SafeMode:
         xml = wire.render(
             [
                 ("ToUserName", account.original_id),
-                ("FromUserName", f"oBench{what.citizen:022d}"),
+                ("FromUserName", open_id(what.citizen)),
                 ("CreateTime", int(now)),
                 ("MsgType", "text"),
                 ("Content", what.words),
@@ -39,7 +44,7 @@ class SafeMode:
             "signature": sign(account.token, now, nonce),
             "timestamp": now,
             "nonce": nonce,
-            "openid": f"oBench{what.citizen:022d}",
+            "openid": open_id(what.citizen),
             "encrypt_type": "aes",
             "msg_signature": sign(account.token, now, nonce, encrypted),
         }

@@ -109,14 +109,16 @@ class OneMachine:
 
 
 class ManyMachines:
-    """Two gateways behind a balancer and two workers over one Redis and one PostgreSQL."""
+    """Gateways behind a balancer and workers over one Redis and one PostgreSQL."""
 
     kinds: tuple[str, ...] = ("gateway", "worker", "redis", "postgres")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, gateways: int = GATEWAYS, workers: int = WORKERS) -> None:
         self._folder = folder
-        self._ports = [free_port() for _ in range(GATEWAYS)]
+        self._workers = workers
+        self._ports = [free_port() for _ in range(gateways)]
         self._redis_port = free_port()
+        self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
         self._balancer = Balancer(self._ports)
         self.url = self._balancer.url
         # Not in `folder`: PostgreSQL's user must reach it, and its socket's path be short.
@@ -130,7 +132,7 @@ class ManyMachines:
         environ = {
             **settings,
             "MINSHENG_DATABASE_URL": f"postgresql://minsheng@/minsheng?host={self._cluster}",
-            "MINSHENG_REDIS_URL": f"redis://127.0.0.1:{self._redis_port}/0",
+            "MINSHENG_REDIS_URL": self.redis_url,
             "MINSHENG_SECRET_KEY": _SECRET,
             "MINSHENG_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "MINSHENG_PUBLIC_URL": self.url,
@@ -140,8 +142,10 @@ class ManyMachines:
             own = {**environ, "MINSHENG_PORT": str(port)}
             self._keep("gateway", number, [*MINSHENG, "gateway"], own)
             wait_for_port(port, within_s=60)
-        for number in range(WORKERS):
+        for number in range(self._workers):
             self._keep("worker", number, [*MINSHENG, "worker"], environ)
+        for kept in self._kept["worker"]:
+            self._wait_for_worker(str(kept.pid))
         wait_until_ready(self.url)
 
     def stop(self) -> None:
