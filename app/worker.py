@@ -100,8 +100,7 @@ class Worker:
             took = time.perf_counter() - began
             if message.kind is Kind.UNFOLLOW:
                 self._parts.ledger.forget(message.citizen)
-            self._answers.offer(message.key, reply)
-            self._partitions.acknowledge(entry)
+            self._partitions.finish(entry, reply)
             self._ended("answered" if reply else "silent", took)
         except (Unavailable, Stale, RemoteError) as error:
             # A store is away or another worker was faster: the message itself is not to blame.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 import redis
 
 from app.embedded_redis import EmbeddedRedis
+from bot.model.message import Reply
 from bot.storage.motion import keys
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.inbox import RedisInbox
@@ -122,6 +124,22 @@ def test_the_second_of_a_stream_waits_for_the_first(url: str, worker: MakeWorker
     second = only.next(5)
     assert second is not None
     assert (first.message.key, second.message.key) == ("m1", "m2")
+
+
+def test_the_end_of_a_turn_offers_its_answer_and_removes_its_entry(
+    url: str, worker: MakeWorker, client: redis.Redis
+) -> None:
+    accept(url, ("first", "citizen-a"), ("second", "citizen-a"))
+    mine = worker("w1")
+    for key, reply in (("first", Reply("好的")), ("second", None)):
+        entry = mine.next(2.0)
+        assert entry is not None and entry.message.key == key
+        mine.finish(entry, reply)
+    assert mine.depth() == 0
+    told = json.loads(client.hget(keys.answer("first"), "reply"))
+    assert Reply.from_dict(told) == Reply("好的")
+    assert client.hget(keys.answer("second"), "reply") in ("none", b"none")
+    assert not client.hlen(keys.FAILURES)
 
 
 def test_an_unacknowledged_entry_comes_again_to_the_next_owner(

@@ -31,7 +31,7 @@ LAST_ATTEMPT_S = 5.0
 """The platform cuts the last attempt after this long (wechat-contract section 2)."""
 
 # The first answer stays: every attempt must get the same one, also when a turn is done again.
-_OFFER = """
+OFFER = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSETNX', KEYS[1], 'reply', ARGV[1])
 redis.call('PUBLISH', ARGV[2], KEYS[1])
@@ -63,6 +63,11 @@ return 'open'
 """
 
 
+def worded(reply: Reply | None) -> str:
+    """Return an answer as it stands in the record."""
+    return NOTHING if reply is None else json.dumps(reply.to_dict(), ensure_ascii=False)
+
+
 class RedisAnswers:
     """`Answers` on Redis.
 
@@ -74,7 +79,7 @@ class RedisAnswers:
     def __init__(self, client: redis.Redis, *, attempts: int = ATTEMPTS) -> None:
         self._redis = client
         self._attempts = attempts
-        self._offer = client.register_script(_OFFER)
+        self._offer = client.register_script(OFFER)
         self._settle = client.register_script(_SETTLE)
 
     def offer(self, key: str, reply: Reply | None) -> None:
@@ -83,9 +88,8 @@ class RedisAnswers:
         A second offer for the same key changes nothing. An offer for a message that nobody remembers
         is dropped: `settle` says OPEN then.
         """
-        value = NOTHING if reply is None else json.dumps(reply.to_dict(), ensure_ascii=False)
         with unavailable_on_error():
-            self._offer(keys=[keys.answer(key)], args=[value, keys.ANSWERS])
+            self._offer(keys=[keys.answer(key)], args=[worded(reply), keys.ANSWERS])
 
     def settle(self, key: str, *, offset_s: float = 0.0) -> Settled:
         """Decide what became of the answer; OPEN is final and closes it to callbacks (atomic).

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import redis
 
-from bot.model.message import Inbound
+from bot.model.message import Inbound, Reply
 from bot.ports import Unavailable
 from bot.storage.motion import keys
+from bot.storage.motion.answers import OFFER, worded
 from bot.storage.motion.connect import as_text
 from bot.storage.motion.errors import REDIS_ERRORS, unavailable_on_error
 from bot.storage.motion.ownership import NOT_OURS, Ownership
@@ -47,6 +48,13 @@ return left
 _REMOVE = """
 redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
 return redis.call('XDEL', KEYS[1], ARGV[2])
+"""
+
+# Each script that changes something is a write to disk of its own: the end of a turn is one.
+_FINISH = f"""
+local function offer(KEYS, ARGV) {OFFER} end
+offer({{KEYS[3]}}, {{ARGV[3], ARGV[4]}})
+{_REMOVE}
 """
 
 _PARK = """
@@ -109,6 +117,7 @@ class Partitions:
         self._ownership = Ownership(client, worker_id, count=count, lease_s=lease_s)
         self._uncount = client.register_script(_UNCOUNT)
         self._remove = client.register_script(_REMOVE)
+        self._finish = client.register_script(_FINISH)
         self._park = client.register_script(_PARK)
         self._lock = threading.RLock()  # what is owned and what is in hand change together
         self._owned: frozenset[int] = frozenset()
@@ -148,6 +157,17 @@ class Partitions:
                     return None
                 self._stopped.wait(min(pause, left))
                 pause = min(pause * 2, 1.0)
+
+    def finish(self, entry: Entry, reply: Reply | None) -> None:
+        """Offer the answer to whoever waits for it, as `RedisAnswers.offer` does, and acknowledge, in one step.
+
+        Raises:
+            Unavailable: as `acknowledge`; the second turn offers the same answer.
+        """
+        names = [keys.stream(entry.stream), keys.FAILURES, keys.answer(entry.message.key)]
+        with unavailable_on_error():
+            self._finish(keys=names, args=[entry.stream, entry.id, worded(reply), keys.ANSWERS])
+        self._let_go(entry)
 
     def acknowledge(self, entry: Entry) -> None:
         """Delete the entry: its turn is committed.
