@@ -133,7 +133,8 @@ def test_the_end_of_a_turn_offers_its_answer_and_removes_its_entry(
     mine = worker("w1")
     for key, reply in (("first", Reply("好的")), ("second", None)):
         entry = mine.next(2.0)
-        assert entry is not None and entry.message.key == key
+        assert entry is not None
+        assert entry.message.key == key
         mine.finish(entry, reply)
     assert mine.depth() == 0
     told = json.loads(client.hget(keys.answer("first"), "reply"))
