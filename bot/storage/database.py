@@ -42,7 +42,9 @@ def open_engine(url: str, *, lock_s: float = _LOCK_S) -> sa.engine.Engine:
     writers queue at the start of a transaction instead of failing at its end.
     """
     if not url.startswith("sqlite"):
-        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=_POSTGRESQL)
+        engine = sa.create_engine(
+            url, pool_pre_ping=True, connect_args=_POSTGRESQL, hide_parameters=True
+        )
         sa.event.listen(engine, "connect", _on_postgresql_connect)
         return engine
     engine = sa.create_engine(
@@ -50,6 +52,7 @@ def open_engine(url: str, *, lock_s: float = _LOCK_S) -> sa.engine.Engine:
         connect_args={"timeout": lock_s, "check_same_thread": False},
         poolclass=sa.pool.QueuePool,  # 1.4 would open the file anew for each transaction
         max_overflow=-1,
+        hide_parameters=True,  # they are citizens' words, and an exception's text goes to the log
     )
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", lambda connection: _begin(connection, lock_s))

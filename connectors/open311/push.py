@@ -38,7 +38,8 @@ def verify(secret: str, *, timestamp: str, signature: str, body: bytes, now: dat
     if not _SECONDS.fullmatch(timestamp) or abs(now.timestamp() - int(timestamp)) > FRESH_S:
         raise BadPush(403, "the timestamp is missing or more than five minutes away")
     wanted = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(wanted, signature.strip().lower()):
+    given = signature.strip().lower().encode("utf-8", "replace")
+    if not hmac.compare_digest(wanted.encode(), given):
         raise BadPush(403, "the signature does not fit")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
@@ -30,6 +30,11 @@ _ROOTS = (
 )
 # XML elements whose children are items of a list.
 _XML_LISTS = {*_ROOTS, "attributes", "values", "groups"} - {"service_definition"}
+
+
+_MOST_DEPTH = 20
+_MOST_ELEMENTS = 500_000
+"""A thousand requests of twenty fields are 21,000: a page of the specification, many times over."""
 
 
 class Unreadable(ValueError):
@@ -87,28 +92,46 @@ def is_error(record: Record) -> bool:
     return "code" in record and "description" in record and set(record) <= {"code", "description"}
 
 
+class _Bounded(TreeBuilder):
+    """Builds the tree of a document that is neither deep nor crowded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._count = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
+        self._depth, self._count = self._depth + 1, self._count + 1
+        if self._depth > _MOST_DEPTH or self._count > _MOST_ELEMENTS:
+            raise Unreadable
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
 def _parse_xml(content: bytes) -> Any:
     try:
-        root = ElementTree.fromstring(content)
+        parser = ElementTree.DefusedXMLParser(target=_Bounded())
+        parser.feed(content)
+        root = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         raise Unreadable from None
     if root.tag.lower() in ("html", "{http://www.w3.org/1999/xhtml}html"):
         raise Unreadable
     children = list(root)
     if _name(root) not in _ROOTS and children and all(len(child) for child in children):
-        return [_plain(child, depth=1) for child in children]
-    return {_name(root): _plain(root, depth=0)}
+        return [_plain(child) for child in children]
+    return {_name(root): _plain(root)}
 
 
-def _plain(element: Element, depth: int) -> Any:
+def _plain(element: Element) -> Any:
     children = list(element)
-    if depth > 20:
-        raise Unreadable
     if _name(element) in _XML_LISTS:
-        return [_plain(child, depth + 1) for child in children]
+        return [_plain(child) for child in children]
     if not children:
         return element.text or ""
-    return {_name(child): _plain(child, depth + 1) for child in children}
+    return {_name(child): _plain(child) for child in children}
 
 
 def _name(element: Element) -> str:

@@ -24,7 +24,6 @@ from connectors.wechat.transport import Transport
 
 # To connect and to hand the whole file over each, and for the answer: ten megabytes on an office's line.
 UPLOAD_TIMEOUT_S = (12.0, 8.0)
-MAX_MEDIA_BYTES = 20 * 1024 * 1024  # twice the platform's largest (contract section 8)
 
 
 @dataclass(frozen=True)
@@ -179,8 +178,6 @@ def _media(response: requests.Response) -> Media:
     content = response.content
     if not content:
         raise RetryLater(REMOTE, "media", "the medium came empty")
-    if len(content) > MAX_MEDIA_BYTES:
-        raise Permanent(REMOTE, "media", "the medium is larger than any the platform takes")
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
     return Media(content, kind or "application/octet-stream", _filename(response))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -49,28 +51,67 @@ def told_of_call(on_call: OnCall, operation: str) -> Iterator[Callable[[int], No
         on_call(operation, code)
 
 
-class _TimeoutAdapter(HTTPAdapter):
-    """Sets the time-outs where a caller forgot them; wechatpy does in places (contract 12.3)."""
+@dataclass(frozen=True)
+class Bounds:
+    """How much of one answer is read, and how long that may take, however it drips."""
 
-    def __init__(self, timeout_s: tuple[float, float], **options: Any) -> None:
-        self._timeout_s = timeout_s
+    most_bytes: int = 20 * 1024 * 1024  # twice the platform's largest medium (contract section 8)
+    total_s: float = 60.0  # ten megabytes on an office's line
+
+
+class AnswerTooLarge(requests.RequestException):
+    """The answer is larger than any the platform gives."""
+
+
+class _Bounded:
+    """An answer's bytes, read no further than to a bound in size and in time."""
+
+    def __init__(self, raw: Any, bounds: Bounds) -> None:
+        self._raw = raw
+        self._most = bounds.most_bytes
+        self._until = time.monotonic() + bounds.total_s
+
+    def stream(self, *arguments: Any, **options: Any) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._raw.stream(*arguments, **options):
+            size += len(chunk)
+            if size > self._most:
+                raise AnswerTooLarge
+            if time.monotonic() > self._until:
+                raise requests.exceptions.ReadTimeout
+            yield chunk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+
+class _BoundedAdapter(HTTPAdapter):
+    """Sets the time-outs where a caller forgot them; wechatpy does in places (contract 12.3). Bounds the answers."""
+
+    def __init__(self, timeout_s: tuple[float, float], bounds: Bounds, **options: Any) -> None:
+        self._timeout_s, self._bounds = timeout_s, bounds
         super().__init__(**options)
 
     def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send with our time-outs unless others are given."""
         if options.get("timeout") is None:
             options["timeout"] = self._timeout_s
-        return super().send(request, **options)
+        response = super().send(request, **options)
+        response.raw = _Bounded(response.raw, self._bounds)
+        return response
 
 
 def make_session(
-    *, timeout_s: tuple[float, float] = TIMEOUT_S, pool_size: int = 16
+    *,
+    timeout_s: tuple[float, float] = TIMEOUT_S,
+    pool_size: int = 16,
+    bounds: Bounds = Bounds(),
 ) -> requests.Session:
-    """Return a session that never waits without end and never repeats a request by itself."""
+    """Return a session that never waits or reads without end and never repeats a request by itself."""
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(
-            scheme, _TimeoutAdapter(timeout_s, pool_connections=4, pool_maxsize=pool_size)
+            scheme, _BoundedAdapter(timeout_s, bounds, pool_connections=4, pool_maxsize=pool_size)
         )
     return session
 
@@ -89,6 +130,8 @@ def as_remote_error(error: requests.RequestException, *, changes: bool) -> Remot
         return Permanent(REMOTE, code, "the address of the API is not valid")
     if _never_sent(error):
         return RetryLater(REMOTE, code, "no connection to the API")
+    if isinstance(error, AnswerTooLarge) and not changes:
+        return Permanent(REMOTE, code, "the answer is larger than any the platform gives")
     return RetryLater(REMOTE, code, "the API's answer is lost", outcome_unknown=changes)
 
 
@@ -97,7 +140,7 @@ def read_json(response: requests.Response, *, changes: bool) -> dict[str, Any]:
     check_status(response, changes=changes)
     try:
         data = json.loads(response.content.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_answer_of_the_api(response, changes) from error
     if not isinstance(data, dict):
         raise _no_answer_of_the_api(response, changes)

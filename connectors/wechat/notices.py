@@ -36,9 +36,13 @@ class ValueType:
     prepare: Callable[[str], str]
 
 
+def _line(value: str) -> str:
+    return " ".join(value.split())
+
+
 def _text(value: str) -> str:
     """One line without emoji and control characters, which WeChat replaces or refuses."""
-    flat = " ".join(value.split())
+    flat = _line(value)
     return "".join(
         c for c in flat if c.isprintable() and ord(c) <= 0xFFFF and c not in "\ufe0f\u20e3"
     )
@@ -46,10 +50,6 @@ def _text(value: str) -> str:
 
 def _words(value: str) -> str:
     return re.sub(r"[\W_]+", "", value)
-
-
-def _strip(value: str) -> str:
-    return value.strip()
 
 
 _ANY = re.compile(r".+")
@@ -63,19 +63,19 @@ TYPES: dict[str, ValueType] = {
     "thing": ValueType(20, _ANY, True, _text),
     "short_thing": ValueType(5, _ANY, True, _text),
     "keyword": ValueType(20, _ANY, True, _text),  # legacy templates (7.1)
-    "number": ValueType(32, re.compile(r"-?\d+(?:\.\d+)?"), False, _strip),
-    "letter": ValueType(32, re.compile(r"[A-Za-z]+"), False, _strip),
-    "symbol": ValueType(5, re.compile(r"[^\w\s]+"), False, _strip),
-    "character_string": ValueType(32, re.compile(r"[!-~]+"), False, _strip),
-    "time": ValueType(0, _TIME, False, _strip),
-    "date": ValueType(0, _TIME, False, _strip),
-    "amount": ValueType(0, re.compile(r"[¥￥$€£]?\d{1,10}(?:\.\d+)?元?"), False, _strip),
-    "phone_number": ValueType(17, re.compile(r"[0-9+\-() ]+"), False, _strip),
-    "car_number": ValueType(8, re.compile(rf"[{_HAN}A-Z0-9]+"), False, _strip),
-    "name": ValueType(20, re.compile(rf"[{_HAN}]{{1,10}}|[^{_HAN}]{{1,20}}"), False, _strip),
+    "number": ValueType(32, re.compile(r"-?\d+(?:\.\d+)?"), False, _line),
+    "letter": ValueType(32, re.compile(r"[A-Za-z]+"), False, _line),
+    "symbol": ValueType(5, re.compile(r"[^\w\s]+"), False, _line),
+    "character_string": ValueType(32, re.compile(r"[!-~]+"), False, _line),
+    "time": ValueType(0, _TIME, False, _line),
+    "date": ValueType(0, _TIME, False, _line),
+    "amount": ValueType(0, re.compile(r"[¥￥$€£]?\d{1,10}(?:\.\d+)?元?"), False, _line),
+    "phone_number": ValueType(17, re.compile(r"[0-9+\-() ]+"), False, _line),
+    "car_number": ValueType(8, re.compile(rf"[{_HAN}A-Z0-9]+"), False, _line),
+    "name": ValueType(20, re.compile(rf"[{_HAN}]{{1,10}}|[^{_HAN}]{{1,20}}"), False, _line),
     "phrase": ValueType(5, re.compile(rf"[{_HAN}]+"), True, _words),
-    "const": ValueType(0, _ANY, False, _strip),
-    "enum": ValueType(0, _ANY, False, _strip),
+    "const": ValueType(0, _ANY, False, _line),
+    "enum": ValueType(0, _ANY, False, _line),
 }
 
 _KEY = re.compile(r"([a-z_]+?)\d*(?:\.DATA)?")

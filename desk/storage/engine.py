@@ -17,11 +17,12 @@ def open_engine(database_url: str) -> Engine:
     Without BEGIN IMMEDIATE two writers that both read first cannot wait for each other: one fails at once.
     """
     if make_url(database_url).get_backend_name() != "sqlite":
-        return create_engine(database_url, pool_pre_ping=True)
+        return create_engine(database_url, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
         database_url,
         poolclass=QueuePool,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
+        hide_parameters=True,  # they are citizens' words, and an exception's text goes to the log
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -184,6 +184,7 @@ class TestPush:
             {"age_s": 301},
             {"age_s": -301},
             {"headers": {"X-Minsheng-Signature": ""}},
+            {"headers": {"X-Minsheng-Signature": b"\xe9" * 64}},
             {"headers": {"X-Minsheng-Timestamp": ""}},
             {"headers": {"X-Minsheng-Timestamp": "now"}},
             {"headers": {"X-Minsheng-Timestamp": "9" * 400}},

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from connectors.open311 import push
+from connectors.open311 import push, wire
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 
@@ -37,3 +37,18 @@ def test_an_absurdly_long_id_gives_way_to_a_made_one() -> None:
     assert 0 < len(made) < 100
     assert read(json.dumps(entry))[0] == made
     assert read(json.dumps(entry | {"description": "二"}))[0] != made
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"<services>" + b"<service>" * 20_000 + b"</service>" * 20_000 + b"</services>",
+        b"<services>" + b"<s/>" * 500_001 + b"</services>",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=["deep", "crowded", "deep list", "deep object"],
+)
+def test_a_document_without_a_bottom_is_not_read(document: bytes) -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.parse(document)

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from connectors.wechat.client import WeChatClient
 from connectors.wechat.credentials import WeChatAccount
-from connectors.wechat.http import make_session
+from connectors.wechat.http import Bounds, make_session
 from connectors.wechat.ledger import RedisLedger
 from connectors.wechat.messenger import WeChatMessenger
 from connectors.wechat.tokens import StableTokens
@@ -125,9 +125,11 @@ class Parts:
     messenger: WeChatMessenger
 
 
-def build_parts(base: str, store: redis.Redis, clock: HandClock) -> Parts:
+def build_parts(
+    base: str, store: redis.Redis, clock: HandClock, bounds: Bounds = Bounds()
+) -> Parts:
     account = WeChatAccount(APP_ID, "secret", TOKEN, api_base=base)
-    session = make_session(timeout_s=(0.5, 0.4))
+    session = make_session(timeout_s=(0.5, 0.4), bounds=bounds)
     tokens = StableTokens(store, account, session, clock)
     client = WeChatClient(account, tokens, session)
     ledger = RedisLedger(store, secret=b"pepper", app_id=APP_ID)

@@ -8,6 +8,7 @@ import redis
 
 from bot.model.errors import Permanent, RemoteError, RetryLater, WindowClosed
 from bot.model.message import Option
+from connectors.wechat.http import Bounds
 from tests.connectors.wechat.conftest import HandClock, Parts, build_parts
 from tests.connectors.wechat.fake_api import Answer, FakeApi, error
 from tests.connectors.wechat.pushes import CITIZEN
@@ -240,3 +241,41 @@ class TestMedia:
         api.answers["media/get"] = Answer(b"", self.headers("image/png", "x.png"))
         with pytest.raises(RetryLater):
             parts.client.media_get("MID")
+
+
+class TestBoundedAnswers:
+    @pytest.fixture
+    def parts(self, api: FakeApi, store: redis.Redis, clock: HandClock) -> Parts:
+        return build_parts(api.base, store, clock, Bounds(most_bytes=1000))
+
+    def test_a_medium_larger_than_any_is_not_read_to_its_end(
+        self, parts: Parts, api: FakeApi
+    ) -> None:
+        api.answers["media/get"] = Answer(b"x" * 1001, {"Content-Type": "image/jpeg"})
+        with pytest.raises(Permanent):
+            parts.client.media_get("M")
+        api.answers["media/get"] = Answer(b"x" * 1000, {"Content-Type": "image/jpeg"})
+        assert len(parts.client.media_get("M").content) == 1000
+
+    def test_after_a_send_it_is_not_known_whether_the_message_is_out(
+        self, parts: Parts, api: FakeApi
+    ) -> None:
+        api.answers[SEND] = Answer(b" " * 1001)
+        error = outcome_of(parts)
+        assert isinstance(error, RetryLater)
+        assert error.outcome_unknown
+
+    def test_an_answer_that_drips_is_given_up(
+        self, api: FakeApi, store: redis.Redis, clock: HandClock
+    ) -> None:
+        hasty = build_parts(api.base, store, clock, Bounds(total_s=-1.0))
+        with pytest.raises(RetryLater):
+            hasty.client.media_get("M")
+
+    def test_json_without_a_bottom_is_no_answer(
+        self, api: FakeApi, store: redis.Redis, clock: HandClock
+    ) -> None:
+        api.answers[SEND] = Answer(b"[" * 100_000)
+        error = outcome_of(build_parts(api.base, store, clock))
+        assert isinstance(error, RetryLater)
+        assert error.outcome_unknown

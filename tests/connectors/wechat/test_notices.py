@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.wechat.notices import TYPES, BadNotice, fit, fit_values
@@ -66,6 +66,7 @@ def test_values_that_would_be_refused_are_found_before_the_call(key: str, value:
 
 
 @given(st.sampled_from(sorted(TYPES)), st.text(max_size=60))
+@example(kind="name", value="0\n0")
 def test_whatever_fits_keeps_its_types_rules(kind: str, value: str) -> None:
     try:
         fitted = fit(f"{kind}1", value)

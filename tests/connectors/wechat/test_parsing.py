@@ -288,3 +288,13 @@ def test_any_document_is_a_message_or_a_bad_one(elements: list[str], with_head: 
     xml = push(body) if with_head else f"<xml>{body}</xml>".encode()
     with contextlib.suppress(BadMessage):
         assert isinstance(parse(xml), Push)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["<a>" * 11 + "</a>" * 11, "<a/>" * 1001, "<a>" * 20_000 + "</a>" * 20_000],
+    ids=["deep", "crowded", "bottomless"],
+)
+def test_a_deep_or_crowded_document_is_not_read(inner: str) -> None:
+    with pytest.raises(BadXml):
+        parse(text_push(extra=inner))
