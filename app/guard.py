@@ -63,7 +63,7 @@ class Guard:
         self._headers = HEADERS | (HSTS if is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on within the bounds; refuse with 413 or 408 what breaks them."""
+        """Pass a request on within the bounds; refuse with 400, 408 or 413 what breaks them."""
         if scope["type"] == "websocket":
             await self.app(scope, receive, _Handshake(scope, send, self._headers).send)
             return
@@ -72,7 +72,9 @@ class Guard:
             return
         answer = _Answer(send, self._headers)
         most = self._most_bytes(scope)
-        if _is_declared_beyond(Headers(scope=scope), most):
+        if not _is_text(scope["query_string"]):
+            await refusal(400)(scope, receive, answer.send)
+        elif _is_declared_beyond(Headers(scope=scope), most):
             await refusal(413)(scope, receive, answer.send)
         elif most:
             await self._bounded(scope, _Body(scope, receive, answer, most, self._body_s))
@@ -97,8 +99,22 @@ class Guard:
 
 def refusal(status: int) -> PlainTextResponse:
     """Return the answer to a request that breaks a bound; the connection ends with it."""
-    words = {408: "too slow", 413: "too large", 431: "headers too large"}
+    words = {
+        400: "the query is no text",
+        408: "too slow",
+        413: "too large",
+        431: "headers too large",
+    }
     return PlainTextResponse(words[status], status, {"Connection": "close"})
+
+
+def _is_text(query: bytes) -> bool:
+    """False for bytes that no address may hold (RFC 3986 wants ASCII) and over which Starlette raises."""
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_declared_beyond(headers: Headers, most: int) -> bool:

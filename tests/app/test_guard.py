@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.types import ASGIApp
 
 from app.bootstrap import build
 from app.bounded_http import BoundedHttp
@@ -24,6 +23,7 @@ from app.gateway import BODIES, Gateway
 from app.guard import HEADERS, MARGIN_BYTES, Guard
 from app.serve import furnish, migrate, mounts
 from app.settings import Settings
+from tests.app.asgi import Ask, ask
 
 LEAST_ROUTES = 100
 WANTED = {name.decode() for name in HEADERS}
@@ -70,45 +70,6 @@ def paths_of(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, B
             yield prefix + filled, route
 
 
-async def ask(app: ASGIApp, method: str, path: str, **more: Any) -> tuple[int, dict[str, str]]:
-    """Return status and headers of an answer's start; what would go on for ever is cut there."""
-    started: asyncio.Future[tuple[int, dict[str, str]]] = asyncio.get_running_loop().create_future()
-
-    said = asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        if said.is_set():
-            await asyncio.Event().wait()  # the caller stays
-        said.set()
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        if message["type"].endswith("response.start") and not started.done():
-            pairs = [(name.decode(), value.decode()) for name, value in message["headers"]]
-            assert len({name for name, _ in pairs}) == len(pairs) or "set-cookie" in dict(pairs)
-            started.set_result((message["status"], dict(pairs)))
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": b"",
-        "headers": [(b"host", b"minsheng.example")],
-        "http_version": "1.1",
-        "scheme": "http",
-        "server": ("127.0.0.1", 8000),
-        "client": ("127.0.0.1", 1),
-    } | more
-    task = asyncio.ensure_future(app(scope, receive, send))  # type: ignore[arg-type]
-    await asyncio.wait([task, started], timeout=20, return_when=asyncio.FIRST_COMPLETED)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    assert started.done(), f"{method} {path} is not answered"
-    return started.result()
-
-
 def check(where: str, headers: dict[str, str]) -> None:
     assert WANTED - set(headers) == set(), where
     assert headers["strict-transport-security"] == "max-age=31536000", where
@@ -132,9 +93,9 @@ def test_every_answer_of_every_address_carries_the_headers(
         for path, _ in found:
             for method in ("GET", "POST", "DELETE"):
                 where = f"{method} {path}"
-                status, headers = await ask(app, method, path)
-                check(where, headers)
-                seen[where] = status
+                answer = await ask(app, Ask(method, path))
+                check(where, answer.headers)
+                seen[where] = answer.status
         return seen
 
     seen = asyncio.run(walk())
@@ -145,9 +106,9 @@ def test_every_answer_of_every_address_carries_the_headers(
 
 @pytest.mark.parametrize("path", ["/nothing", "/console/nothing", "/open311/v2/nothing", "/%00"])
 def test_what_is_not_there_carries_them_too(product: Any, path: str) -> None:
-    status, headers = asyncio.run(ask(product[0], "GET", path))
-    assert status in (303, 404)
-    check(path, headers)
+    answer = asyncio.run(ask(product[0], Ask("GET", path)))
+    assert answer.status in (303, 404)
+    check(path, answer.headers)
 
 
 def test_a_refused_web_socket_carries_them_too(product: Any) -> None:
@@ -155,9 +116,9 @@ def test_a_refused_web_socket_carries_them_too(product: Any) -> None:
     assert sockets == ["/console/events"]
     for path in (*sockets, "/nothing"):
         more = {"type": "websocket", "extensions": {"websocket.http.response": {}}}
-        status, headers = asyncio.run(ask(product[0], "GET", path, **more))
-        assert status == 403
-        check(path, headers)
+        answer = asyncio.run(ask(product[0], Ask("GET", path, more=more)))
+        assert answer.status == 403
+        check(path, answer.headers)
 
 
 def test_a_body_is_refused_where_none_is_taken(product: Any) -> None:
@@ -172,15 +133,15 @@ def test_a_body_is_refused_where_none_is_taken(product: Any) -> None:
     async def walk() -> None:
         for path in (*bodiless, "/nothing", "/wechatx"):
             for name, value in ((b"content-length", b"5"), (b"transfer-encoding", b"chunked")):
-                status, headers = await ask(app, "POST", path, headers=[(name, value)])
-                assert status == 413, path
-                assert headers["connection"] == "close"
+                answer = await ask(app, Ask("POST", path, headers=[(name, value)]))
+                assert answer.status == 413, path
+                assert answer.headers["connection"] == "close"
         for path in BODIES:
-            status, _ = await ask(app, "GET", path, headers=[(b"content-length", b"5")])
-            assert status == 413, path
+            answer = await ask(app, Ask("GET", path, headers=[(b"content-length", b"5")]))
+            assert answer.status == 413, path
             for length in (b"99999999999999999999", b"-1", b"\xb2"):
-                status, _ = await ask(app, "POST", path, headers=[(b"content-length", length)])
-                assert status == 413, path
+                answer = await ask(app, Ask("POST", path, headers=[(b"content-length", length)]))
+                assert answer.status == 413, path
 
     asyncio.run(walk())
 
@@ -190,8 +151,8 @@ def test_without_https_browsers_are_not_told_to_stay_with_it(
 ) -> None:
     parts = build(replace(settings, public_url=""), redis_url=redis_url)
     app = Gateway(parts, redis_url=redis_url, mounts=[]).app()
-    _, headers = asyncio.run(ask(app, "GET", "/healthz"))
-    assert "strict-transport-security" not in headers
+    answer = asyncio.run(ask(app, Ask("GET", "/healthz")))
+    assert "strict-transport-security" not in answer.headers
     parts.close()
 
 
