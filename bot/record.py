@@ -80,6 +80,9 @@ class Conversations(Protocol):
     def transcript(self, conversation_id: str, *, limit: int = 200) -> list[Any]:
         """Return the last lines (fields of `Line`), oldest first."""
 
+    def last_line(self, conversation_id: str, *, by: Collection[Direction]) -> Any:
+        """Return the newest line of one of these directions, None if there is none."""
+
     def forget_lines(self, conversation_id: str) -> None:
         """Remove what was said, keeping that and when something was."""
 
@@ -122,6 +125,12 @@ class Complaints(Protocol):
 
     def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Complaint]:
         """Return a citizen's own complaints, newest first."""
+
+    def standing_at(self, conversation_id: str, status_code: str) -> list[Complaint]:
+        """Return a citizen's complaints whose last status of the backend was this one, newest first."""
+
+    def in_callback(self, conversation_id: str) -> list[Complaint]:
+        """Return a citizen's complaints about whose answer something was asked, in no order."""
 
     def recent(self, *, limit: int = 100) -> list[Complaint]:
         """Return the newest complaints of all citizens."""

@@ -266,8 +266,10 @@ def _added(counter: Counter, case: Complaint, held: Talk) -> Served:
 
 def _answers_office(counter: Counter, said: Said) -> Served | None:
     """Take the answer to what the office asked: any words that tell of nothing else."""
-    waiting = [c for c in counter.open_cases() if c.status_code == WAITING]
-    if not waiting or not _tells(said) or any(is_new_matter(said, case) for case in waiting):
+    if not _tells(said):
+        return None
+    waiting = [c for c in counter.cases_at(WAITING) if not counter.meaning(c).is_closed]
+    if not waiting or any(is_new_matter(said, case) for case in waiting):
         return None
     held = _held(MATERIAL, said)
     return _which(waiting, held) if len(waiting) > 1 else _added(counter, waiting[0], held)
@@ -284,8 +286,10 @@ def _tells(said: Said) -> bool:
 
 def _corrects(counter: Counter, said: Said) -> Served | None:
     """Take "地点不对，是……" said soon after filing."""
+    if said.intent != "correct":
+        return None
     recent = [case for case in counter.open_cases() if counter.is_recent(case)]
-    if said.intent != "correct" or not recent:
+    if not recent:
         return None
     held = _held(MATERIAL, said)
     return _which(recent, held) if len(recent) > 1 else _added(counter, recent[0], held)

@@ -115,6 +115,14 @@ class Counter:
         """Return the citizen's own complaints, newest first."""
         return self.unit.complaints.of_conversation(self.conversation.id)
 
+    def cases_in_callback(self) -> list[Complaint]:
+        """Return those about whose answer something was asked."""
+        return self.unit.complaints.in_callback(self.conversation.id)
+
+    def cases_at(self, status_code: str) -> list[Complaint]:
+        """Return those whose last status of the backend was this one, newest first."""
+        return self.unit.complaints.standing_at(self.conversation.id, status_code)
+
     def case(self, number: str) -> Complaint | None:
         """Return the citizen's own complaint with this receipt or backend number.
 

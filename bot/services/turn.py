@@ -36,8 +36,7 @@ from bot.services.intake import RESUME
 SILENCE = timedelta(minutes=30)
 _SETTLE_AFTER = timedelta(seconds=2)
 _NOTED_AGAIN = timedelta(minutes=2)
-_LATELY = 30  # lines
-_TO_CITIZEN = (Direction.BOT.value, Direction.STAFF.value, Direction.SYSTEM.value)
+_TO_CITIZEN = (Direction.BOT, Direction.STAFF, Direction.SYSTEM)
 
 
 class TurnTaker:
@@ -329,9 +328,8 @@ class TurnTaker:
 
 
 def _last_told(unit: Unit, conversation: Conversation) -> Any:
-    """Return the last line that was said to the citizen, None if none was lately."""
-    lines = unit.conversations.transcript(conversation.id, limit=_LATELY)
-    return next((ln for ln in reversed(lines) if ln.direction in _TO_CITIZEN), None)
+    """Return the last line that was said to the citizen, None if none was."""
+    return unit.conversations.last_line(conversation.id, by=_TO_CITIZEN)
 
 
 def _after_person(unit: Unit, conversation: Conversation) -> bool:

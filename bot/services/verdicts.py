@@ -65,7 +65,7 @@ def displeased(counter: Counter, said: Said) -> Told:
 
 def _open(counter: Counter) -> Complaint | None:
     """Return the case whose callback is open; of several the one asked about last."""
-    asked = [case for case in counter.cases() if case.callback.get("step")]
+    asked = [case for case in counter.cases_in_callback() if case.callback.get("step")]
     return max(asked, key=lambda case: str(case.callback.get("asked", "")), default=None)
 
 

@@ -20,6 +20,19 @@ _OF_CONVERSATION = (
     .order_by(complaints.c.confirmed_at.desc())
     .limit(sa.bindparam("limit"))
 )
+_STANDING_AT = (
+    sa.select(complaints)
+    .where(
+        complaints.c.conversation_id == sa.bindparam("id"),
+        complaints.c.status_code == sa.bindparam("code"),
+    )
+    .order_by(complaints.c.confirmed_at.desc())
+)
+_IN_CALLBACK = sa.select(complaints).where(
+    complaints.c.conversation_id == sa.bindparam("id"),
+    sa.cast(complaints.c.callback, sa.Text) != "{}",
+)
+"""Statements of most turns are built once."""
 
 
 class Complaints:
@@ -72,6 +85,16 @@ class Complaints:
     def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Complaint]:
         """Return a citizen's own complaints, newest first."""
         rows = self._c.execute(_OF_CONVERSATION, {"id": conversation_id, "limit": limit})
+        return [_complaint(row) for row in rows]
+
+    def standing_at(self, conversation_id: str, status_code: str) -> list[Complaint]:
+        """Return a citizen's complaints whose last status of the backend was this one, newest first."""
+        wanted = {"id": conversation_id, "code": status_code}
+        return [_complaint(row) for row in self._c.execute(_STANDING_AT, wanted)]
+
+    def in_callback(self, conversation_id: str) -> list[Complaint]:
+        """Return a citizen's complaints about whose answer something was asked, in no order."""
+        rows = self._c.execute(_IN_CALLBACK, {"id": conversation_id})
         return [_complaint(row) for row in rows]
 
     def recent(self, *, limit: int = 100) -> list[Complaint]:

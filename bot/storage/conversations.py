@@ -42,6 +42,15 @@ _LAST_LINES = (
     .order_by(lines.c.id.desc())
     .limit(sa.bindparam("limit"))
 )
+_LAST_LINE = (
+    sa.select(lines)
+    .where(
+        lines.c.conversation_id == sa.bindparam("id"),
+        lines.c.direction.in_(sa.bindparam("by", expanding=True)),
+    )
+    .order_by(lines.c.id.desc())
+    .limit(1)
+)
 _SAVE = (
     conversations.update()
     .where(
@@ -207,6 +216,11 @@ class Conversations:
         """Return the last lines, oldest first."""
         rows = self._c.execute(_LAST_LINES, {"id": conversation_id, "limit": limit}).all()
         return list(reversed(rows))
+
+    def last_line(self, conversation_id: str, *, by: Collection[Direction]) -> Any:
+        """Return the newest line of one of these directions, None if there is none."""
+        wanted = {"id": conversation_id, "by": [direction.value for direction in by]}
+        return self._c.execute(_LAST_LINE, wanted).first()
 
     def forget_lines(self, conversation_id: str) -> None:
         """Remove what was said from the transcript, keeping that and when something was."""

@@ -100,6 +100,20 @@ class TestComplaints:
                 )
             assert _ids(unit.complaints.of_conversation("c1")) == ["k2", "k0"]
             assert _ids(unit.complaints.of_conversation("c1", limit=1)) == ["k2"]
+
+    def test_those_that_wait_for_the_citizen_are_found_alone(self, record: Record) -> None:
+        with record.unit() as unit:
+            for number, (asked, code) in enumerate((("", ""), ("solved", ""), ("", "waiting"))):
+                later = NOON + timedelta(hours=number)
+                case = make_complaint(id=f"k{number}", receipt=f"r{number}", confirmed_at=later)
+                case.callback = {"step": asked} if asked else {}
+                case.status_code = code
+                unit.complaints.add(case)
+        with record.unit() as unit:
+            assert _ids(unit.complaints.in_callback("c1")) == ["k1"]
+            assert _ids(unit.complaints.standing_at("c1", "waiting")) == ["k2"]
+            assert unit.complaints.in_callback("c2") == []
+            assert unit.complaints.standing_at("c2", "waiting") == []
             assert _ids(unit.complaints.recent()) == ["k2", "k1", "k0"]
 
     def test_who_owes_a_number_is_found(self, record: Record) -> None:

@@ -252,6 +252,10 @@ class TestTranscript:
             for number in range(5):
                 unit.conversations.add_line(make_line(f"m{number}", text=f"第{number}句"))
             unit.conversations.add_line(make_line("x", "c2"))
+            last = unit.conversations.last_line("c1", by=(Direction.BOT, Direction.STAFF))
+            assert last is None
+            last = unit.conversations.last_line("c1", by=(Direction.CITIZEN,))
+            assert last.id == unit.conversations.transcript("c1")[-1].id
             rows = unit.conversations.transcript("c1", limit=3)
         assert [row.text for row in rows] == ["第2句", "第3句", "第4句"]
         assert rows[0].at == NOON
