@@ -41,10 +41,13 @@ _RUNGS = {
     DeliveryKind.NOTICE: ("custom", "bizsend", "template", "reply"),
     DeliveryKind.ANSWER: ("custom", "reply"),
 }
-_ALERTING_CALLS = (
-    ("message/custom/send", "45009"),
-    ("stable_token", "40164"),
-    ("stable_token", "40125"),
+_REFUSALS = ("40013", "40125", "40164", "40243", "45009", "50004", "50007")
+"""Codes by which WeChat refuses the account and not a call (contract 5.1, 5.4); deploy/prometheus/alerts.yml."""
+_OPERATIONS = (
+    "stable_token",
+    "message/custom/send",
+    "message/template/send",
+    "message/subscribe/bizsend",
 )
 TURN_OUTCOMES = ("answered", "silent", "put_back", "failed", "parked")
 
@@ -138,7 +141,10 @@ class Counts:
             registry=registry,
             multiprocess_mode="livemax",
         )
-        self.worker_ends = counter("worker_ends", "Workers that ended by themselves", "code")
+        self.worker_ends = counter("worker_ends", "Workers that ended by themselves")
+        self._begin()
+
+    def _begin(self) -> None:
         for kind in Kind:
             self.messages.labels(kind.value)
         for reason in Refusal:
@@ -152,8 +158,9 @@ class Counts:
                 self.deliveries.labels(delivery.value, state.value, _NO_RUNG)
             for rung in _RUNGS.get(delivery, (_NO_RUNG,)):
                 self.deliveries.labels(delivery.value, DeliveryState.SENT.value, rung)
-        for operation, code in _ALERTING_CALLS:
-            self.wechat_calls.labels(operation, code)
+        for operation in _OPERATIONS:
+            for code in _REFUSALS:
+                self.wechat_calls.labels(operation, code)
 
     def started(self, process: str) -> None:
         """Note that this process starts now."""

@@ -108,7 +108,7 @@ class Server:
         begin_counting(settings.metrics_dir)
         count_in(settings.metrics_dir, "gateway")
         parts = build(settings, redis_url=redis_url)
-        self._children.on_end = lambda code: parts.counts.worker_ends.labels(str(code)).inc()
+        self._children.on_end = parts.counts.worker_ends.inc
         furnish(parts)
         if self._redis is not None and not settings.database_url:
             # We hold the folder's lock: whoever was sending from it is dead.
@@ -273,7 +273,7 @@ class Children:
     """Worker processes: started, started again when they end by themselves, ended with us."""
 
     def __init__(self) -> None:
-        self.on_end: Callable[[int], None] = lambda _: None
+        self.on_end: Callable[[], None] = lambda: None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -311,7 +311,7 @@ class Children:
             if self._stopping.is_set():
                 return
             log.error("a worker ended with code %s; starting another", code)
-            self.on_end(code)
+            self.on_end()
             if time.monotonic() - began > _WORKER_LIVED_S:
                 pause = _WORKER_AGAIN_S
             self._stopping.wait(pause)

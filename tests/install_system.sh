@@ -1,7 +1,25 @@
 #!/usr/bin/env bash
-# What the tests need beside Python packages: a Chromium, fonts with Chinese and emoji, a PostgreSQL server.
+# What the tests need beside Python packages: a Chromium, fonts with Chinese and emoji, a PostgreSQL server, promtool.
 # As root on Debian they are installed; elsewhere this says what is missing and how to get it.
 set -euo pipefail
+
+# promtool checks the alert rules. It is taken out of Debian's package, so that no Prometheus server is installed.
+if ! command -v promtool >/dev/null && [ ! -x .tools/promtool ]; then
+  folder=$(mktemp -d)
+  chmod 755 "$folder"
+  if command -v apt-get >/dev/null; then
+    [ "$(id -u)" = 0 ] && apt-get update -qq
+    (cd "$folder" && apt-get download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool) 2>/dev/null || true
+  fi
+  if [ -x "$folder/usr/bin/promtool" ]; then
+    mv "$folder/usr/bin/promtool" .tools/promtool
+    rm -rf "$folder"
+  else
+    rm -rf "$folder"
+    echo "The tests need promtool, of Prometheus: install your system's package for it."
+    exit 1
+  fi
+fi
 
 missing=()
 fonts=$(fc-list 2>/dev/null || true)
