@@ -96,7 +96,11 @@ def test_no_line_holds_a_citizens_words_or_open_id(
     assert "三日内整改" not in whole
 
 
-def test_what_is_no_line_of_the_log_is_for_people(server: ProductServer) -> None:
-    """Whoever starts the server by hand reads addresses; everything else is one JSON object a line."""
-    others = [ln for ln in server.log_tail(100_000).splitlines() if not ln.startswith("{")]
-    assert [ln for ln in others if ln and not ln.startswith("[minsheng]")] == []
+def test_once_it_is_ready_every_line_is_one_json_object(
+    server: ProductServer, case: tuple[str, str]
+) -> None:
+    """Whoever starts the server by hand reads addresses first, and how the training goes."""
+    lines = server.log_tail(100_000).splitlines()
+    ready = next(n for n, line in enumerate(lines) if line.startswith("[minsheng] ready"))
+    assert len(lines) > ready + 5
+    assert [line for line in lines[ready + 1 :] if not line.startswith("{")] == []
