@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from simulator.driver import Citizen
+from simulator.driver import Citizen, SimulatorDriver
 from tests.e2e.desk import Desk
 from tests.e2e.server import ProductServer
 from tests.e2e.talk import a_complaint, file_case
@@ -104,3 +104,53 @@ def test_once_it_is_ready_every_line_is_one_json_object(
     ready = next(n for n, line in enumerate(lines) if line.startswith("[minsheng] ready"))
     assert len(lines) > ready + 5
     assert [line for line in lines[ready + 1 :] if not line.startswith("{")] == []
+
+
+@pytest.fixture
+def unverified(driver: SimulatorDriver) -> Iterator[None]:
+    """An account that lost its verification: 48001 from every sending interface."""
+    driver.account(verified=False)
+    yield
+    driver.account(verified=True)
+
+
+def test_a_notice_that_took_no_rung_says_why_and_with_what_it_was_told(
+    server: ProductServer, citizen: Citizen, desk: Desk, unverified: None
+) -> None:
+    receipt = file_case(citizen, a_complaint())
+    desk.update(desk.wait_for(receipt)["service_request_id"], "只能下次再说的进展")
+    held = wait_for(server, lambda e: e.get("receipt") == receipt and e.get("kind") == "notice")
+    assert held["event"] == "delivery held"
+    assert held["tried"] == ["custom: 48001", "bizsend: 48001", "template: 48001"]
+    citizen.say("有消息吗")
+    told = wait_for(
+        server, lambda e: e.get("delivery") == held["delivery"] and e.get("rung") == "reply"
+    )
+    assert told["event"] == "delivery sent"
+    assert told["complaint"] == held["complaint"]
+    turn = wait_for(
+        server, lambda e: e["event"] == "turn taken" and e["message"] == told["message"]
+    )
+    assert turn["outcome"] == "answered"
+
+
+def test_a_retry_is_a_warning_with_its_code_and_then_it_went_well(
+    server: ProductServer, citizen: Citizen, desk: Desk, driver: SimulatorDriver
+) -> None:
+    receipt = file_case(citizen, a_complaint())
+    driver.fault("message/custom/send", errcode=-1)
+    desk.update(desk.wait_for(receipt)["service_request_id"], "晚一点才到的进展")
+    citizen.wait_for("晚一点才到的进展", 20)
+
+    def notices() -> list[Event]:
+        return [
+            event
+            for event in server.events()
+            if event.get("receipt") == receipt and event.get("kind") == "notice"
+        ]
+
+    wait_for(server, lambda _: len(notices()) == 2)
+    assert [(n["event"], n["level"], n.get("error")) for n in notices()] == [
+        ("delivery retry", "warning", "wechat -1"),
+        ("delivery sent", "info", None),
+    ]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.embedded_redis import EmbeddedRedis
 from app.presence import DUTIES
+from bench.world.processes import free_port
 from simulator.driver import Citizen
 from tests.e2e.desk import Desk
-from tests.e2e.server import ProductServer
+from tests.e2e.server import MINSHENG, ROOT, ProductServer
 from tests.e2e.talk import a_complaint, file_case
 
 MEDIA = frozenset({("operation", "media/get")})
@@ -88,3 +93,36 @@ def test_the_installation_is_described(server: ProductServer) -> None:
     assert time.time() - value(server, polled, call="updates") < 30
     assert names >= {"minsheng_wechat_quota_limit", "process_resident_memory_bytes"}
     assert all(name.startswith(("minsheng_", "process_")) for name in names)
+
+
+def test_a_worker_on_its_own_serves_its_counts(tmp_path: Path) -> None:
+    redis, port = EmbeddedRedis(tmp_path / "redis"), free_port()
+    environment = {
+        **ProductServer(tmp_path).environment(),
+        "MINSHENG_SIMULATOR": "1",
+        "MINSHENG_REDIS_URL": redis.start(),
+        "MINSHENG_METRICS_PORT": str(port),
+    }
+    worker = subprocess.Popen([str(MINSHENG), "worker"], cwd=ROOT, env=environment)
+    try:
+        text = wait_for_answer(f"http://127.0.0.1:{port}/metrics", worker)
+        assert 'minsheng_turns_total{outcome="answered"} 0.0' in text
+        assert "minsheng_model_info{" in text
+        assert "process_resident_memory_bytes" in text
+        assert "minsheng_up" not in text  # how the installation stands, the gateways say
+    finally:
+        worker.kill()
+        worker.wait(10)
+        redis.stop()
+
+
+def wait_for_answer(url: str, worker: subprocess.Popen[bytes], within_s: float = 60) -> str:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline and worker.poll() is None:
+        try:
+            answer = requests.get(url, timeout=5, proxies={"http": ""})
+        except requests.ConnectionError:
+            time.sleep(0.2)
+        else:
+            return answer.text
+    raise AssertionError(f"no answer; the worker's code is {worker.poll()}")
