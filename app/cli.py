@@ -22,7 +22,8 @@ from bot.model.staff import Role
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    logs.set_up(arguments.command, os.environ.get("MINSHENG_LOG_FORMAT", ""))
+    asked = (os.environ.get(f"MINSHENG_LOG_{name}", "") for name in ("FORMAT", "LEVEL"))
+    logs.set_up(arguments.command, *asked)
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return command(arguments)

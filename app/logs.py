@@ -34,16 +34,20 @@ _QUIET = (
     "sanic",
     "tensorflow",
 )
+_ROOMS = ("actions", "app", "bot", "connectors", "console", "desk", "nlu", "simulator")
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 _IDS = ("message", "delivery", "complaint", "receipt")
 _OWN_IDS = ("message", "complaint")
 """Hashes and random ids of ours: a run of digits in them is nobody's phone number."""
 
 
-def set_up(process: str, form: str = "", level: int = logging.INFO) -> None:
+def set_up(process: str, form: str = "", wanted: str = "") -> None:
     """Configure logging for this process, to standard error.
 
     `process`: what it is, for the lines. `form`: json or text; anything else means text at a terminal, else json.
+    `wanted`: debug, info or warning, for the product's own lines; anything else means info.
     """
+    level = _LEVELS.get(wanted, logging.INFO)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -62,7 +66,10 @@ def set_up(process: str, form: str = "", level: int = logging.INFO) -> None:
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
     handler = logging.StreamHandler()
     handler.setFormatter(_formatter(process, is_text=_is_text(form)))
-    logging.basicConfig(level=level, handlers=[handler])
+    # Libraries' debug lines hold what they are given: those stay out.
+    logging.basicConfig(level=max(level, logging.INFO), handlers=[handler])
+    for room in _ROOMS:
+        logging.getLogger(room).setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
 

@@ -13,6 +13,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.-]{3,64}")
 _AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 SECRET_LEAST = 8
 LOG_FORMATS = ("json", "text")
+LOG_LEVELS = ("info", "debug", "warning")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -51,6 +52,7 @@ class Settings:
     simulator: bool = False
     admin_password: str = field(default="", repr=False)
     log_format: str = ""
+    log_level: str = ""
     metrics_port: int = 0
 
     @property
@@ -107,6 +109,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         simulator=get.switch("SIMULATOR"),
         admin_password=get.text("ADMIN_PASSWORD"),
         log_format=get.choice("LOG_FORMAT", LOG_FORMATS),
+        log_level=get.choice("LOG_LEVEL", LOG_LEVELS),
         metrics_port=get.port("METRICS_PORT"),
     )
     problems = get.problems + _problems(settings)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
+from dataclasses import replace
+
 import pytest
 import structlog
+from redis.exceptions import RedisError
 
+from app.bootstrap import build
 from app.redaction import redact, redact_event, redact_exception
+from app.serve import warn_of_forgetful
+from app.settings import Settings
+from bot.ports import Unavailable
+from tests.app.conftest import SECRETS
 
 OPEN_ID = "oMS5t6demoLiNvShi00000000001"
 PHONE = "13812345678"
@@ -78,3 +87,26 @@ def test_the_processor_masks_every_text_of_an_event() -> None:
     assert [s for s in (OPEN_ID, PHONE, "x9", "路灯") if s in written] == []
     assert "'n': 3" in written
     assert "ValueError" in written
+
+
+def test_stores_that_cannot_be_reached_tell_no_password(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = replace(
+        settings,
+        database_url="postgresql://minsheng:dbpassword9@127.0.0.1:1/minsheng",
+        redis_url="redis://:redispassword9@127.0.0.1:1/0",
+    )
+    parts = build(lost, redis_url=lost.redis_url)
+    told = [repr(parts), repr(settings), repr(parts.engine), repr(parts.redis)]
+    with pytest.raises(Unavailable) as of_record, parts.record.unit() as unit:
+        unit.documents.get("x")
+    with pytest.raises(RedisError) as of_redis:
+        parts.redis.ping()
+    warn_of_forgetful(lost.redis_url)
+    told += ["".join(traceback.format_exception(e.value)) for e in (of_record, of_redis)]
+    secrets = ["dbpassword9", "redispassword9", *SECRETS.values()]
+    text = caplog.text + "\n".join(told)
+    assert "redis cannot be reached" in text
+    assert [secret for secret in secrets if secret in text] == []
+    parts.close()
