@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class Parts:
     registry: CollectorRegistry
     counts: Counts
     process_id: str
-    redis_url: str
+    redis_url: str = field(repr=False)  # may carry a password
     live: RedisLiveEvents
     holders: RedisHolders
     presences: RedisPresences
