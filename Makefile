@@ -13,7 +13,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-dev system run test lint train eval soak clean
+.PHONY: help setup setup-dev system run test lint train eval soak bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 16
@@ -67,6 +67,11 @@ eval: setup-dev  ## measure what is understood on real texts, see docs/understan
 soak: system  ## ten minutes of kills and faults with 500 citizens, on both stores one after the other
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m bench.soak $(SOAK)
+
+bench: system  ## turns per second and core beside stock Rasa and a bare echo; about fifteen minutes, nothing else running
+	@$(SYNC) --group dev --group bench
+	@$(BIN)/minsheng train --if-missing
+	@$(BIN)/python -m bench.speed $(BENCH)
 
 clean:  ## remove the environment, models and local data
 	rm -rf .venv .tools models var

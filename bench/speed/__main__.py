@@ -21,9 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.speed", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="of each load (30)")
     parser.add_argument("--only", nargs="*", help="same bare echo ours drain (all)")
-    parser.add_argument(
-        "--out", type=Path, default=Path("bench-speed"), help="folder (bench-speed)"
-    )
+    parser.add_argument("--out", type=Path, default=Path("var/bench"), help="folder (var/bench)")
     arguments = parser.parse_args()
     wanted = arguments.only or ["same", "bare", "echo", "ours", "drain"]
     folder = Path(tempfile.mkdtemp(prefix="minsheng-speed-"))

@@ -1,0 +1,1 @@
+"""The measuring of speed measures what it says."""
