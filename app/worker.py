@@ -31,7 +31,7 @@ TURN_MOST_S = 120
 a turn is shorter (10 s for a lock, 25 s for a dead connection)."""
 _STDERR = 2
 _LOOK_EVERY_S = 0.25
-_LOOK_MOST_OFTEN_S = 0.05
+_LOOK_MOST_OFTEN_S = 0.2
 """Each turn wakes the look for what is due; in a burst one look serves many turns."""
 _SERVICES_EVERY = timedelta(minutes=10)
 _SERVICES_AGAIN = timedelta(seconds=2)

@@ -132,16 +132,13 @@ class LinearText:
         logits = np.exp(logits - logits.max())
         logits /= logits.sum()
         order = np.argsort(-logits)
-        return Scores([(self.labels[i], float(logits[i])) for i in order])
+        labels = [self.labels[i] for i in order]
+        return Scores(list(zip(labels, logits[order].tolist(), strict=True)))
 
     def logits(self, text: str) -> Any:
         """Raw scores, one a label."""
-        counts: Counter[int] = Counter()
-        lookup = self._vocabulary
-        for gram in _read(text, self._longest):
-            index = lookup.get(gram)
-            if index is not None:
-                counts[index] += 1
+        counts = Counter(map(self._vocabulary.get, _read(text, self._longest)))
+        counts.pop(None, None)
         if not counts:
             return self._bias.astype(np.float64)
         rows = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
