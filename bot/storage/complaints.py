@@ -14,6 +14,12 @@ from bot.storage.inserting import insert_new
 from bot.storage.tables import complaints, counters, updates
 
 _FIELDS = [f.name for f in fields(Complaint)]
+_ADD = complaints.insert()
+_SAVE = (
+    complaints.update()
+    .where(complaints.c.id == sa.bindparam("of"))
+    .values({name: sa.bindparam(name) for name in _FIELDS})
+)
 _OF_CONVERSATION = (
     sa.select(complaints)
     .where(complaints.c.conversation_id == sa.bindparam("id"))
@@ -53,13 +59,11 @@ class Complaints:
 
     def add(self, complaint: Complaint) -> None:
         """Store a confirmed complaint."""
-        self._c.execute(complaints.insert().values(**vars(complaint)))
+        self._c.execute(_ADD, vars(complaint))
 
     def save(self, complaint: Complaint) -> None:
         """Write a complaint back."""
-        self._c.execute(
-            complaints.update().where(complaints.c.id == complaint.id).values(**vars(complaint))
-        )
+        self._c.execute(_SAVE, {**vars(complaint), "of": complaint.id})
 
     def get(self, complaint_id: str, *, lock: bool = False) -> Complaint | None:
         """Return the complaint with our own id; with `lock` nobody else changes it until the unit ends."""
