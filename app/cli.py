@@ -24,6 +24,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     asked = (os.environ.get(f"MINSHENG_LOG_{name}", "") for name in ("FORMAT", "LEVEL"))
     logs.set_up(arguments.command, *asked)
+    if arguments.command in ("serve", "gateway", "worker"):
+        logs.take_uncaught()
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return command(arguments)

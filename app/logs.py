@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -20,6 +22,8 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 
 from app.redaction import redact_event
 from bot.model.delivery import Delivery
+
+log = logging.getLogger(__name__)
 
 Event = MutableMapping[str, Any]
 
@@ -72,6 +76,29 @@ def set_up(process: str, form: str = "", wanted: str = "") -> None:
         logging.getLogger(room).setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def take_uncaught() -> None:
+    """Let what ends a thread or this process be a line of the log; for processes that serve."""
+    sys.excepthook = _on_uncaught
+    threading.excepthook = _on_thread_ended
+
+
+def _on_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Write what ends the process to the log, masked as everything else; Python's own way writes past it."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("the process ends by an error", exc_info=(kind, error, trace))
+
+
+def _on_thread_ended(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None and not issubclass(ended.exc_type, SystemExit):
+        name = ended.thread.name if ended.thread else "unknown"
+        error = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+        log.critical("a thread ended by an error", exc_info=error, extra={"thread_name": name})
 
 
 def about(delivery: Delivery) -> AbstractContextManager[None]:

@@ -32,16 +32,30 @@ try:
 except ValueError:
     log.exception("turn failed")
 """
+_ENDS = f"""
+import threading
+from app import logs
+logs.set_up("worker")
+logs.take_uncaught()
+def fall():
+    raise ValueError("13812345678 of {OPEN_ID} 在哪里")
+thread = threading.Thread(target=fall, name="backend")
+thread.start()
+thread.join()
+fall()
+"""
 
 
-def run(form: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(
+    form: str, *, program: str = _PROCESS, check: bool = True, **options: Any
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", _PROCESS, form],
+        [sys.executable, "-c", program, form],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TZ": "Asia/Shanghai"},
         text=True,
         timeout=60,
-        check=True,
+        check=check,
         **options,
     )
 
@@ -75,6 +89,16 @@ def test_libraries_are_quiet_and_what_is_personal_is_masked() -> None:
     trace = found[-1]["exception"]
     assert "ValueError" in trace
     assert not any(secret in trace for secret in ("13812345678", OPEN_ID, "哪里"))
+
+
+def test_what_ends_a_thread_or_the_process_is_a_masked_line_too() -> None:
+    done = run("", program=_ENDS, check=False, capture_output=True)
+    assert done.returncode == 1
+    thread, process = (json.loads(line) for line in done.stderr.splitlines())
+    assert (thread["event"], thread["thread_name"]) == ("a thread ended by an error", "backend")
+    assert (process["event"], process["level"]) == ("the process ends by an error", "critical")
+    assert "in fall" in process["exception"]
+    assert not any(secret in done.stderr for secret in ("13812345678", OPEN_ID, "哪里"))
 
 
 def test_an_id_of_ours_is_never_taken_for_a_phone_number() -> None:
