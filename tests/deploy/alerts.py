@@ -1,7 +1,8 @@
-"""The alert rules as this repository ships them, and Prometheus' own tool to check them with."""
+"""The alert rules and the dashboard as this repository ships them, and Prometheus' own tool to check them with."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -43,6 +44,14 @@ def rules() -> dict[str, dict[str, Any]]:
     """Return alert → rule."""
     (group,) = yaml.safe_load(ALERTS.read_text("utf-8"))["groups"]
     return {rule["alert"]: rule for rule in group["rules"]}
+
+
+def panels() -> dict[str, list[str]]:
+    """Return title → expressions of the dashboard's panels."""
+    board = json.loads((FOLDER / "dashboard.json").read_text("utf-8"))
+    return {
+        panel["title"]: [target["expr"] for target in panel["targets"]] for panel in board["panels"]
+    }
 
 
 def selectors(expression: str) -> set[Selector]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.alerts import ALERTS, FOLDER, promtool, rules, selectors
+from tests.deploy.alerts import ALERTS, FOLDER, panels, promtool, rules, selectors
 
 RULES = rules()
 
@@ -174,6 +174,18 @@ def test_it_fires_at_its_trouble_and_at_nothing_else(case: Case, tmp_path: Path)
     )
     done = promtool("test", "rules", str(path))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_the_dashboards_expressions(tmp_path: Path) -> None:
+    recorded = [
+        {"record": f"panel:{number}", "expr": expr}
+        for number, expr in enumerate(expr for exprs in panels().values() for expr in exprs)
+    ]
+    path = tmp_path / "panels.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": recorded}]}), "utf-8")
+    done = promtool("check", "rules", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(recorded) >= 15
 
 
 def test_every_alert_is_tried() -> None:

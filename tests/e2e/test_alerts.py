@@ -7,7 +7,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.deploy.alerts import promtool, rules, selectors
+from tests.deploy.alerts import panels, promtool, rules, selectors
 from tests.e2e.server import ProductServer
 
 RULES = rules()
@@ -24,14 +24,19 @@ def exposition(server: ProductServer) -> str:
     return text
 
 
-@pytest.mark.parametrize("alert", RULES)
-def test_every_series_an_alert_reads_is_served(exposition: str, alert: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "expressions"),
+    [*((name, [rule["expr"]]) for name, rule in RULES.items()), *panels().items()],
+)
+def test_every_series_an_alert_or_a_panel_reads_is_served(
+    exposition: str, name: str, expressions: list[str]
+) -> None:
     served = [
         (sample.name, sample.labels)
         for family in text_string_to_metric_families(exposition)
         for sample in family.samples
     ]
-    for selector in selectors(RULES[alert]["expr"]):
+    for selector in {one for expr in expressions for one in selectors(expr)}:
         assert any(selector.takes(name, labels) for name, labels in served), selector
 
 
