@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.alerts import ALERTS, FOLDER, panels, promtool, rules, selectors
+from tests.deploy.alerts import ALERTS, FOLDER, ROOT, panels, promtool, rules, selectors
 
 RULES = rules()
 
@@ -207,6 +207,14 @@ def test_whoever_is_woken_reads_what_it_means_and_what_to_do_first(name: str) ->
         assert re.search(r"[一-鿿]{4}", text)
         assert "{{" not in text  # what is filled in is in the labels
     assert annotations["runbook"].startswith("docs/operations.md ")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_section_it_names_is_in_the_operators_book(name: str) -> None:
+    section = re.search("“(.+)”", RULES[name]["annotations"]["runbook"])
+    assert section is not None
+    headings = re.findall(r"(?m)^#+ (.+)$", (ROOT / "docs" / "operations.md").read_text("utf-8"))
+    assert section[1] in headings
 
 
 def test_expressions_are_read_as_prometheus_reads_them() -> None:
