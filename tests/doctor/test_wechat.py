@@ -9,7 +9,7 @@ from simulator.app import create_app
 from simulator.config import SimulatorConfig
 from simulator.driver import SimulatorDriver
 from tests.doctor.conftest import OF_LOOPBACK, Patient
-from tests.simulator.conftest import serve
+from tests.simulator.conftest import AccountServer, serve
 
 
 class TestCredentials:
@@ -62,8 +62,6 @@ class TestCredentials:
         assert "出口" in report.finding("credentials.unreachable")["remedy"]
 
     def test_the_servers_token_stays_good(self, patient: Patient) -> None:
-        from tests.simulator.conftest import AccountServer
-
         base = patient.environ["MINSHENG_WECHAT_API_BASE"].removesuffix("/api")
         held = AccountServer(base, patient.account).token
         patient.examine()
@@ -110,8 +108,6 @@ class TestMenu:
         assert "minsheng menu" in report.finding("menu.none")["remedy"]
 
     def test_another_menu_than_the_catalogs_is_seen(self, patient: Patient) -> None:
-        from tests.simulator.conftest import AccountServer
-
         base = patient.environ["MINSHENG_WECHAT_API_BASE"].removesuffix("/api")
         old = {"button": [{"type": "click", "name": "老菜单", "key": "old"}]}
         AccountServer(base, patient.account).post("menu/create", old)
@@ -152,18 +148,27 @@ def test_fields_that_differ_from_the_catalogs_are_named() -> None:
 
 
 class TestQuota:
-    @pytest.mark.parametrize(("limit", "code"), [(0, "quota.gone"), (1, "quota.gone")])
-    def test_a_limit_that_is_used_up_is_named(
-        self, patient: Patient, limit: int, code: str
+    PATH = "/cgi-bin/message/custom/send"
+
+    @pytest.mark.parametrize(
+        ("left", "code", "remedy"), [(0, "quota.gone", "零点"), (2, "quota.low", "别的程序")]
+    )
+    def test_what_is_nearly_used_up_is_named(
+        self, patient: Patient, left: int, code: str, remedy: str
     ) -> None:
-        path = "/cgi-bin/message/custom/send"
-        patient.simulator.account(daily_limit={path: limit or 1})
+        base = patient.environ["MINSHENG_WECHAT_API_BASE"].removesuffix("/api")
+        account = AccountServer(base, patient.account)
+        for _ in range(25):
+            account.send_text("oNobody", "-")
+        used = account.post("openapi/quota/get", {"cgi_path": self.PATH})["quota"]["used"]
+        # The doctor's own look at the right is one call of it.
+        patient.simulator.account(daily_limit={self.PATH: used + 1 + left})
         try:
             finding = patient.examine().finding(code)
         finally:
-            patient.simulator.account(daily_limit={path: 500_000})
+            patient.simulator.account(daily_limit={self.PATH: 500_000})
         assert finding["values"]["call"] == "message/custom/send"
-        assert "零点" in finding["remedy"]
+        assert remedy in finding["remedy"]
 
 
 class TestReach:
