@@ -112,7 +112,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         log_level=get.choice("LOG_LEVEL", LOG_LEVELS),
         metrics_port=get.port("METRICS_PORT"),
     )
-    problems = get.problems + _problems(settings)
+    problems = get.problems + _problems(settings) + _misfits(settings)
     if problems:
         raise BadSettings(problems)
     return settings
@@ -142,6 +142,33 @@ def _problems(s: Settings) -> list[str]:
     if s.redis_url and not s.redis_url.startswith(("redis://", "rediss://", "unix://")):
         problems.append("MINSHENG_REDIS_URL must be a redis://, rediss:// or unix:// address")
     return problems
+
+
+def _misfits(s: Settings) -> list[str]:
+    stores = (("DATABASE_URL", s.database_url), ("REDIS_URL", s.redis_url))
+    problems = [
+        f"MINSHENG_{name} has a port that is none" for name, u in stores if not _has_port(u)
+    ]
+    if s.aes_key_previous and not s.aes_key:
+        problems.append("MINSHENG_WECHAT_AES_KEY_PREVIOUS is set without MINSHENG_WECHAT_AES_KEY")
+    return problems
+
+
+def _has_host(url: str) -> bool:
+    """Say whether an address names a host, and a port that can be one if any."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.netloc) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _has_port(url: str) -> bool:
+    """Say whether the port of a store's address, if it names one, can be one; its host may be a socket."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 class _Reader:
@@ -192,7 +219,8 @@ class _Reader:
 
     def url(self, name: str, default: str = "") -> str:
         raw = self.text(name, default).rstrip("/")
-        parts = urlsplit(raw)
-        if raw and (parts.scheme not in ("http", "https") or not parts.netloc):
+        if raw and not raw.startswith(("http://", "https://")):
             self.problems.append(f"MINSHENG_{name} must start with http:// or https://")
+        elif raw and not _has_host(raw):
+            self.problems.append(f"MINSHENG_{name} names no host, or a port that is none: {raw!r}")
         return raw

@@ -95,6 +95,23 @@ def test_every_problem_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("PUBLIC_URL", "http://[x"),
+        ("PUBLIC_URL", "https://h:99999"),
+        ("BACKEND_URL", "http://h:x/v2"),
+        ("WECHAT_API_BASE", "https://"),
+        ("REDIS_URL", "redis://h:port/0"),
+        ("DATABASE_URL", "postgresql://u:p@h:port/d"),
+        ("WECHAT_AES_KEY_PREVIOUS", "a" * 43),
+    ],
+)
+def test_an_address_that_nothing_can_be_at_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=f"MINSHENG_{name}"):
+        read({"MINSHENG_SIMULATOR": "1", f"MINSHENG_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "-1"),
