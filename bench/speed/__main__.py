@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench.speed import report, stock
+from bench.speed import floor, report, stock
 from bench.speed.drain import drained
 from bench.speed.measure import measure, say
 from bench.speed.systems import Echo, Ours, Stock, System
@@ -20,14 +20,14 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="bench.speed", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="of each load (30)")
-    parser.add_argument("--only", nargs="*", help="same bare echo ours drain (all)")
+    parser.add_argument("--only", nargs="*", help="same bare echo ours floor drain (all)")
     parser.add_argument("--out", type=Path, default=Path("var/bench"), help="folder (var/bench)")
     arguments = parser.parse_args()
-    wanted = arguments.only or ["same", "bare", "echo", "ours", "drain"]
+    wanted = arguments.only or ["same", "bare", "echo", "ours", "floor", "drain"]
     folder = Path(tempfile.mkdtemp(prefix="minsheng-speed-"))
     say(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}, files in {folder}")
     found = []
-    for name in [name for name in wanted if name != "drain"]:
+    for name in [name for name in wanted if name not in ("floor", "drain")]:
         (folder / name).mkdir()
         system = _system(name, folder / name)
         talks = _TALKS.get(name, _TALKS["stock"])
@@ -35,13 +35,14 @@ def main() -> None:
             system, seconds=arguments.seconds, talks=talks, with_history=name in ("same", "ours")
         )
         found.append(measured)
+    parts = floor.parts_ms(folder / "floor") if "floor" in wanted else {}
     drains = []
     if "drain" in wanted:
         for workers in (1, 2):
             drains.append(drained(folder / f"drain-{workers}", workers=workers))
             say(f"{drains[-1]}")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    text = report.table(found, drains)
+    text = report.table(found, parts, drains)
     (arguments.out / "speed.md").write_text(text + "\n", "utf-8")
     if found:
         report.draw(found, arguments.out / "speed.png")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from bench.speed.measure import SHARES, Measured
 _COLOURS = ("#9aa5b1", "#c9b37e", "#2f6f9f", "#b8c4bb")
 
 
-def table(found: Sequence[Measured], drains: Sequence[Drained]) -> str:
+def table(found: Sequence[Measured], parts: Mapping[str, float], drains: Sequence[Drained]) -> str:
     """Return everything as Markdown."""
     rows: list[tuple[str, Any]] = [
         ("messages/s, most", lambda m: f"{m.rate:.0f}"),
@@ -31,6 +31,9 @@ def table(found: Sequence[Measured], drains: Sequence[Drained]) -> str:
     ]
     lines = ["| | " + " | ".join(m.name for m in found) + " |", "|---" * (len(found) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(cell(m) for m in found) + " |" for name, cell in rows]
+    if parts:
+        each = ", ".join(f"{name} {ms:.2f}" for name, ms in parts.items())
+        lines += ["", f"- processor ms of one turn, in one process: {each}"]
     lines += ["", *(_drain(d) for d in drains)]
     if len(drains) > 1:
         lines.append(f"- two workers against one: **{drains[1].rate / drains[0].rate:.2f}**")

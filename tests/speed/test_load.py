@@ -156,8 +156,14 @@ def test_the_report_holds_every_figure(tmp_path: Path) -> None:
         after_ms={10: 8.0, 1000: 8.4},
     )
     drains = [Drained(n, 100.0 * n - 20 * (n - 1), Counter({"worker": 5.0})) for n in (1, 2)]
-    text = report.table([measured], drains)
-    for figure in ("**200**", "5.00 (worker 4.00, gateway 1.00)", "30 / 40, 3 never", "1000: 8.4"):
+    text = report.table([measured], {"record": 1.25}, drains)
+    for figure in (
+        "**200**",
+        "5.00 (worker 4.00, gateway 1.00)",
+        "30 / 40, 3 never",
+        "1000: 8.4",
+        "record 1.25",
+    ):
         assert figure in text
     assert "two workers against one: **1.80**" in text
     report.draw([measured], tmp_path / "speed.png")
