@@ -6,6 +6,7 @@ Ports are named by noun; their forms by technology (`RedisInbox`, `SqlRecord`, `
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -41,9 +42,6 @@ class Inbox(Protocol):
         Raises `Unavailable` if that cannot be promised.
         """
 
-    async def is_held(self, citizen: str) -> bool:
-        """True while a person holds this citizen's conversation: the bot is silent then."""
-
 
 class Settled(str, Enum):
     """What became of an answer offered to the waiting callback."""
@@ -53,11 +51,21 @@ class Settled(str, Enum):
     OPEN = "open"  # nobody waits any more: it goes out as a delivery; no callback will take it now
 
 
+class Arrival(Protocol):
+    """The coming of one answer."""
+
+    async def wait(self, timeout_s: float, *, look: bool) -> bool:
+        """Wait until the answer is there (also one that says nothing); False on time-out.
+
+        `look`: it may have come before it was expected.
+        """
+
+
 class Waiting(Protocol):
     """The gateway's side of an answer: wait for it, take it, or leave it to be sent later."""
 
-    async def wait(self, key: str, timeout_s: float) -> bool:
-        """Wait until the answer to `key` is there (also an answer that says nothing); False on time-out."""
+    def expecting(self, key: str) -> AbstractContextManager[Arrival]:
+        """Notice the answer to `key` from here on, also while the message is still being accepted."""
 
     async def take(self, key: str) -> Reply | None:
         """Take the answer for writing it to this attempt's connection; None if there is none to write.

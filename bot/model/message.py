@@ -190,8 +190,10 @@ class Accepted:
         is_new: True when this attempt was the one that was appended.
         attempt: 1 for the first time the platform asked, 2 and 3 for its repeats; 0 for a refused message.
         refusal: why the message was not taken, the same for all its attempts; None for one that was.
+        is_held: True while a person holds this citizen's conversation: the bot is silent then.
     """
 
     is_new: bool
     attempt: int
     refusal: Refusal | None = None
+    is_held: bool = False

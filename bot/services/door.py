@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.model.message import Accepted, Inbound, Kind, Refusal, Reply
-from bot.ports import Inbox, Phrases, Unavailable, Waiting
+from bot.ports import Arrival, Inbox, Phrases, Unavailable, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -140,10 +140,12 @@ class Door:
         if emergency is not None:
             return Reply(await self._alarmed(message, emergency))
         began = asyncio.get_running_loop().time()
-        accepted = await self._accept(message, until=began + self._accept_s)
-        if accepted.is_new and accepted.refusal is None:
-            self._on_accepted(message)
-        reply, outcome = await self._respond(message, accepted, is_open, began)
+        # Expected before it is accepted: a fast answer must not pass by unnoticed.
+        with self._waiting.expecting(message.key) as arrival:
+            accepted = await self._accept(message, until=began + self._accept_s)
+            if accepted.is_new and accepted.refusal is None:
+                self._on_accepted(message)
+            reply, outcome = await self._respond(message, accepted, arrival, is_open, began)
         took = asyncio.get_running_loop().time() - began
         logger.info(
             "message %s",
@@ -161,6 +163,7 @@ class Door:
         self,
         message: Inbound,
         accepted: Accepted,
+        arrival: Arrival,
         is_open: Callable[[], Awaitable[bool]],
         began: float,
     ) -> tuple[Reply | None, str]:
@@ -169,12 +172,14 @@ class Door:
             return self._refused(accepted.refusal), f"refused: {accepted.refusal.value}"
         if not message.kind.is_said:
             return None, "accepted"
-        if await self._inbox.is_held(message.citizen):
+        if accepted.is_held:
             await self._waiting.leave(message.key)
             return None, "accepted for a person"
         is_last = accepted.attempt >= self._attempts
         until = began + (self._last_hold_s if is_last else self._hold_s)
-        reply = await self._answer(message.key, is_open, until=until, is_last=is_last)
+        left = max(until - asyncio.get_running_loop().time(), 0.0)
+        coming = arrival.wait(left, look=not accepted.is_new)
+        reply = await self._answer(message.key, coming, is_open, is_last=is_last)
         return reply, "accepted, nothing answered" if reply is None else "accepted and answered"
 
     async def _alarmed(self, message: Inbound, emergency: Emergency) -> str:
@@ -226,11 +231,15 @@ class Door:
             return False
 
     async def _answer(
-        self, key: str, is_open: Callable[[], Awaitable[bool]], *, until: float, is_last: bool
+        self,
+        key: str,
+        coming: Awaitable[bool],
+        is_open: Callable[[], Awaitable[bool]],
+        *,
+        is_last: bool,
     ) -> Reply | None:
-        left = max(until - asyncio.get_running_loop().time(), 0.0)
         try:
-            if await self._waiting.wait(key, left) and await is_open():
+            if await coming and await is_open():
                 return await self._waiting.take(key)
             if is_last:
                 await self._waiting.leave(key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -112,6 +113,33 @@ def test_three_attempts_at_two_gateways_share_one_turn_and_one_answer(
     run(url, story, hold_s=20, last_hold_s=20)
     assert entries(client) == 1
     assert answers.settle("m1", offset_s=6.1) is Settled.PASSIVE
+
+
+def test_an_answer_that_is_faster_than_the_acceptance_is_noticed(
+    url: str, answers: RedisAnswers
+) -> None:
+    class Overtaken(RedisInbox):
+        """Answered by a worker before its caller hears that it was accepted."""
+
+        async def accept(self, message: Inbound, *, urgent: bool = False) -> Accepted:
+            accepted = await super().accept(message, urgent=urgent)
+            answers.offer(message.key, REPLY)
+            await asyncio.sleep(0.2)  # long enough for the news to come and go
+            return accepted
+
+    async def story() -> None:
+        client = open_async(url)
+        waiting = RedisWaiting(client, sweep_s=60)
+        with waiting.expecting("nobody"):
+            await asyncio.sleep(0.2)  # until it is subscribed
+        door = Door(Overtaken(client, LIMITS), waiting, GasOnly(), phrases=Names(), hold_s=10)
+        try:
+            assert await asyncio.wait_for(door(said("m1")), 5) == REPLY
+        finally:
+            await waiting.close()
+            await client.connection_pool.disconnect()
+
+    asyncio.run(story())
 
 
 def test_an_answer_is_not_taken_for_a_connection_that_was_given_up(
@@ -274,12 +302,13 @@ class AwayAtFirst:
             raise Unavailable
         return Accepted(is_new=True, attempt=1)
 
-    async def is_held(self, citizen: str) -> bool:
-        return False
-
 
 class AnsweredAtOnce:
-    async def wait(self, key: str, timeout_s: float) -> bool:
+    @contextmanager
+    def expecting(self, key: str) -> Iterator[AnsweredAtOnce]:
+        yield self
+
+    async def wait(self, timeout_s: float, *, look: bool) -> bool:
         return True
 
     async def take(self, key: str) -> Reply | None:

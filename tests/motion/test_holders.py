@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 
 import pytest
 import redis
@@ -12,7 +13,7 @@ from bot.storage.motion import keys
 from bot.storage.motion.connect import as_text, open_async, open_sync
 from bot.storage.motion.holders import RedisHolders
 from bot.storage.motion.inbox import RedisInbox
-from tests.motion.conftest import LIMITS
+from tests.motion.conftest import LIMITS, said
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def asked_by_a_callback(url: str, citizen: str) -> bool:
     async def ask() -> bool:
         store = open_async(url)
         try:
-            return await RedisInbox(store, LIMITS).is_held(citizen)
+            message = said(uuid.uuid4().hex, citizen)
+            return (await RedisInbox(store, LIMITS).accept(message)).is_held
         finally:
             await store.connection_pool.disconnect()
 

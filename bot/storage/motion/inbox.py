@@ -19,9 +19,9 @@ REFUSED_REMEMBERED_S = 60
 
 # The entry is appended before anything else is written: if that fails, nothing has happened.
 # A record that must be kept longer (an answer given, not yet settled) is not shortened.
-# KEYS: the message's record, the citizen's stream, the citizen's pace.
+# KEYS: the message's record, the citizen's stream, the citizen's pace, who is held.
 # ARGV: body, milliseconds it is remembered, limited or not, messages in the time, milliseconds of the time, messages
-#       that may wait, milliseconds a refusal is remembered.
+#       that may wait, milliseconds a refusal is remembered, the citizen as those who are held are named.
 _ACCEPT = """
 local function step()
   local count = redis.call('INCR', KEYS[3])
@@ -41,21 +41,21 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
     if refusal then
       redis.call('HSET', KEYS[1], 'refused', refusal)
       redis.call('PEXPIRE', KEYS[1], ARGV[7])
-      return {0, refusal}
+      return {0, refusal, 0}
     end
   end
   redis.call('XADD', KEYS[2], '*', 'message', ARGV[1])
   if ARGV[3] == '1' then step() end
 else
   local refused = redis.call('HGET', KEYS[1], 'refused')
-  if refused then return {0, refused} end
+  if refused then return {0, refused, 0} end
 end
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 redis.call('HSET', KEYS[1], 'last_attempt_at', now)
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return {attempt, ''}
+return {attempt, '', redis.call('SISMEMBER', KEYS[4], ARGV[8])}
 """
 
 
@@ -86,12 +86,13 @@ class RedisInbox:
         """
         number = keys.partition(message.citizen, self._partitions)
         names = [keys.answer(message.key), keys.stream(number), keys.pace(message.citizen)]
+        names.append(keys.HELD)
         with unavailable_on_error():
-            attempt, refused = await self._batch.script(
+            attempt, refused, held = await self._batch.script(
                 _ACCEPT, names, self._arguments(message, urgent=urgent)
             )
         refusal = Refusal(as_text(refused)) if refused else None
-        return Accepted(is_new=int(attempt) == 1, attempt=int(attempt), refusal=refusal)
+        return Accepted(int(attempt) == 1, int(attempt), refusal, is_held=bool(held))
 
     def _arguments(self, message: Inbound, *, urgent: bool) -> list[str | int]:
         limits = self._limits
@@ -104,9 +105,5 @@ class RedisInbox:
             limits.seconds * 1000,
             limits.waiting,
             REFUSED_REMEMBERED_S * 1000,
+            keys.digest(message.citizen),
         ]
-
-    async def is_held(self, citizen: str) -> bool:
-        """True while a person holds this citizen's conversation: the bot is silent then."""
-        with unavailable_on_error():
-            return bool(await self._batch.run("SISMEMBER", keys.HELD, keys.digest(citizen)))

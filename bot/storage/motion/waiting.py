@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import redis.asyncio
 
 from bot.model.message import Reply
+from bot.ports import Arrival
 from bot.storage.motion import keys
 from bot.storage.motion.answers import NOTHING
 from bot.storage.motion.batch import Batch
@@ -40,6 +42,29 @@ return 1
 """
 
 
+class _Arrival:
+    """One attempt's wait; a Redis that cannot be reached looks like an answer that is not there yet."""
+
+    def __init__(self, is_there: Callable[[], Awaitable[bool]]) -> None:
+        self.event = asyncio.Event()
+        self._is_there = is_there
+
+    async def wait(self, timeout_s: float, *, look: bool) -> bool:
+        """Wait until it is there; False on time-out."""
+        try:
+            await asyncio.wait_for(self._come(look), timeout_s)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    async def _come(self, look: bool) -> None:
+        if look:
+            with suppress(*REDIS_ERRORS):
+                if await self._is_there():
+                    return
+        await self.event.wait()
+
+
 class RedisWaiting:
     """`Waiting` on Redis; make one for each process and close it at the end.
 
@@ -55,24 +80,20 @@ class RedisWaiting:
         self._tasks: list[asyncio.Task[None]] = []
         self._batch = Batch(client)
 
-    async def wait(self, key: str, timeout_s: float) -> bool:
-        """Wait until the answer to `key` is there (also one that says nothing); False on time-out.
-
-        A Redis that cannot be reached looks like an answer that is not there yet.
-        """
+    @contextmanager
+    def expecting(self, key: str) -> Iterator[Arrival]:
+        """Notice the answer to `key` from here on."""
         self._start()
-        record, arrived = keys.answer(key), asyncio.Event()
+        record = keys.answer(key)
+        arrival = _Arrival(lambda: self._is_there(record))
         waiters = self._arrived.setdefault(record, set())
-        waiters.add(arrived)
+        waiters.add(arrival.event)
         try:
-            await asyncio.wait_for(self._arrival(record, arrived), timeout_s)
-        except asyncio.TimeoutError:
-            return False
+            yield arrival
         finally:
-            waiters.discard(arrived)
+            waiters.discard(arrival.event)
             if not waiters and self._arrived.get(record) is waiters:
                 del self._arrived[record]
-        return True
 
     async def take(self, key: str) -> Reply | None:
         """Take the answer for writing it to this attempt's connection; None if there is none to write."""
@@ -103,12 +124,6 @@ class RedisWaiting:
     def _wake(self, record: str) -> None:
         for arrived in self._arrived.get(record, ()):
             arrived.set()
-
-    async def _arrival(self, record: str, arrived: asyncio.Event) -> None:
-        with suppress(*REDIS_ERRORS):
-            if await self._is_there(record):
-                return
-        await arrived.wait()
 
     async def _is_there(self, record: str) -> bool:
         found = await self._batch.run("HMGET", record, "reply", "closed")
