@@ -23,6 +23,8 @@ _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?\s*([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?\Z"
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_YEARS = range(2, 9999)
+"""At the edges of the calendar a time cannot be told in another zone."""
 _TRUE = {"true", "1", "yes"}
 _LONGEST_ID = 100  # part of a delivery's key
 
@@ -43,7 +45,7 @@ def text(record: Record, name: str) -> str:
 
 
 def time(record: Record, name: str, zone: tzinfo) -> datetime | None:
-    """Return a field as an aware time; without a zone it is the office's."""
+    """Return a field as an aware time, None for none that can be told; without a zone it is the office's."""
     raw = text(record, name)
     match = _TIME.match(raw)
     if match:
@@ -54,6 +56,8 @@ def time(record: Record, name: str, zone: tzinfo) -> datetime | None:
     try:
         moment = datetime.fromisoformat(raw)
     except ValueError:
+        return None
+    if moment.year not in _YEARS:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 

@@ -123,13 +123,31 @@ def raw(text: str) -> bytes:
 
 PATHS = st.one_of(
     st.sampled_from(
-        ["/wechat", "/backend/updates", "/media/x", "/", "/healthz", "/metrics", "/open311/v2/requests"]
-        + ["/open311/v2/requests.xml", "/open311/v2/services/0701.json", "/console/sign-in", "/console/"]
-        + ["/console/cases", "/console/static/x", "/console/events", "/open311/v2/servicerequestupdates"]
+        [
+            "/wechat",
+            "/backend/updates",
+            "/media/x",
+            "/",
+            "/healthz",
+            "/metrics",
+            "/open311/v2/requests",
+        ]
+        + [
+            "/open311/v2/requests.xml",
+            "/open311/v2/services/0701.json",
+            "/console/sign-in",
+            "/console/",
+        ]
+        + [
+            "/console/cases",
+            "/console/static/x",
+            "/console/events",
+            "/open311/v2/servicerequestupdates",
+        ]
     ),
     st.text(max_size=20).map(lambda t: f"/{t}"),
     TEXTS.map(lambda t: f"/media/{t}"),
-)  # fmt: skip
+).map(lambda path: path.encode("utf-8", "replace").decode())  # as servers unquote
 QUERIES = st.one_of(
     st.binary(max_size=60),
     st.lists(
@@ -277,6 +295,7 @@ def signed(body: bytes, kind: bytes) -> Ask:
 
 @QUIET
 @given(UPDATES, st.sampled_from(WRAPPED))
+@example({"service_request_id": "B-1", "updated_datetime": "9999-12-31T02:00:00-1400"}, WRAPPED[0])
 def test_no_signed_update_is_answered_with_a_fault(
     product: Product, update: dict[str, Any], wrap: Callable[[Any], Any]
 ) -> None:
