@@ -13,7 +13,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: help setup setup-dev system run test lint train eval soak bench clean
+.PHONY: help setup setup-dev system run test lint audit train eval soak bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 16
@@ -59,6 +59,11 @@ lint: setup-dev  ## ruff and mypy
 test: lint system  ## every test, the browser's included
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m pytest
+
+# Needs the network (the OSV database); not part of `make test`. docs/advisories.txt holds what was judged.
+audit: $(UV)  ## look up published advisories on the locked packages; fails on one that was not judged yet
+	@$(UV) audit --frozen --no-default-groups --preview-features audit-command \
+	  $$(sed -nE 's/^(CVE|GHSA|PYSEC)(-[^ ]+).*/--ignore \1\2/p' docs/advisories.txt)
 
 eval: setup-dev  ## measure what is understood on real texts, see docs/understanding.md
 	@$(SYNC) --group dev --group bench
