@@ -129,3 +129,12 @@ def test_the_estimate_adds_up() -> None:
             number, unit = shown.split()
             assert value == pytest.approx(float(number) * {"GB": 1e9, "TB": 1e12}[unit], rel=0.03)
             assert shown in GUIDE
+
+
+def test_sections_that_the_doctor_sends_people_to_are_there() -> None:
+    words = (ROOT / "catalog" / "doctor.yml").read_text("utf-8")
+    sections = set(re.findall(r"docs/operations\.md“([^”]+)”", words))
+    sections |= set(re.findall(r"\"([^\"]+)\" in docs/operations\.md", words))
+    assert len(sections) > 1
+    headings = set(re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE))
+    assert sections <= headings

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import websockets
@@ -138,6 +139,19 @@ def test_the_consoles_socket_goes_through(nginx: Nginx, server: ProductServer) -
             return dict(json.loads(await asyncio.wait_for(socket.recv(), 10)))
 
     assert asyncio.run(first_word())
+
+
+def test_without_a_gateway_wechat_is_told_to_ask_again(tmp_path: Path) -> None:
+    """5xx is what makes the platform repeat a push (contract section 2)."""
+    nobody = ProductServer(tmp_path / "nobody")  # its port is free: it is never started
+    proxy = Nginx(tmp_path, nobody)
+    proxy.start()
+    try:
+        answer = proxy.post("/wechat", b"<xml/>", params={"openid": "oNobody"})
+        assert answer.status_code == 502
+        assert "oNobody" not in proxy.logs()
+    finally:
+        proxy.stop()
 
 
 def test_plain_http_is_sent_to_tls_and_tls_says_so_for_two_years(nginx: Nginx) -> None:
