@@ -23,7 +23,7 @@ _PYTHONS = ((3, 10), (3, 11))  # docs/decisions/0001
 _FULL_BYTES, _LOW_BYTES = 200 * 10**6, 2 * 10**9
 _LOW_SHARE = 0.05
 _SECRET_GOOD = 32
-_KEPT = ("*.key", "*.password")
+_KEPT = ("*.key", "*.key.previous", "*.password")
 #: The callback takes no request further than this from our clock (connectors/wechat/crypto.py: 300 s).
 _CLOCK_WARN_S, _CLOCK_FAIL_S = 60.0, 300.0
 
