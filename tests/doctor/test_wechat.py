@@ -205,5 +205,5 @@ def test_a_clock_that_is_off_is_measured_against_the_platforms(patient: Patient)
 
 
 def test_all_is_well_where_all_is_well(patient: Patient) -> None:
-    assert patient.examine().codes == OF_LOOPBACK
+    assert patient.examine().codes - OF_LOOPBACK == set()
     assert isinstance(patient.simulator, SimulatorDriver)
