@@ -24,6 +24,7 @@ _NAMES = frozenset(
         "database.dump",
         "redis.jsonl",
         "secret.key",
+        "secret.key.previous",
         "desk.key",
         "admin.password",
     }

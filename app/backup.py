@@ -17,13 +17,13 @@ import sqlalchemy as sa
 
 from app import archive, snapshots
 from app.archive import Manifest
-from app.secrets import fingerprint
+from app.secrets import PREVIOUS, SECRET, fingerprint, secrets_in
 from app.settings import Settings
 from app.snapshots import NotDone
 from bot.storage.database import open_engine
 from desk.storage.migrate import VERSION_TABLE as DESK_VERSION_TABLE
 
-KEYS = ("secret.key", "desk.key", "admin.password")
+KEYS = (SECRET, PREVIOUS, "desk.key", "admin.password")
 VERSION_TABLE = "minsheng_alembic_version"
 
 
@@ -56,7 +56,7 @@ def back_up(settings: Settings, target: Path) -> Manifest:
                 "made_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
                 "store": "sqlite" if record else "postgresql",
                 "revisions": revisions,
-                "secret": fingerprint(secret_of(settings, settings.data_dir)),
+                "secret": fingerprint(secrets_in(settings.data_dir, settings).current),
             },
         )
 
@@ -90,10 +90,3 @@ def _revision(url: str, table: str) -> str:
             return str(connection.exec_driver_sql(f"SELECT version_num FROM {table}").scalar())
     finally:
         engine.dispose()
-
-
-def secret_of(settings: Settings, folder: Path) -> str:
-    """Return the secret key of an installation whose files are in the folder."""
-    path = folder / "secret.key"
-    kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
-    return settings.secret_key or kept

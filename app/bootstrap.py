@@ -16,9 +16,11 @@ from prometheus_client import CollectorRegistry
 
 from app import logs
 from app.catalog import Catalog, services_of
+from app.keyring import KeyringStore
 from app.metrics import Counts
 from app.phrases import DomainPhrases
-from app.secrets import KeySealer, MediaLinks, kept_secret
+from app.sealing import KeySealer, MediaLinks
+from app.secrets import kept_secret, secrets_of
 from app.settings import ROOT, Settings
 from bot.services.amending import AmendmentHandler
 from bot.services.catalogue import Catalogue
@@ -43,6 +45,7 @@ from bot.storage.motion.live import RedisLiveEvents, RedisLiveFeed
 from bot.storage.motion.parked import RedisParked
 from bot.storage.motion.presences import RedisPresences
 from bot.storage.record import SqlRecord
+from bot.storage.sealing import seal_with
 from connectors.open311 import Open311Client
 from connectors.wechat.client import WeChatClient
 from connectors.wechat.credentials import WeChatAccount
@@ -249,7 +252,6 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         app.catalog.BadCatalog, ValueError: a data file or the account's settings cannot work.
     """
     clock = SystemClock()
-    secret = settings.secret_key or kept_secret(settings.data_dir, "secret.key")
     store = open_sync(redis_url)
     account = account_of(settings)
     session = make_session()
@@ -257,9 +259,11 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
     counts = Counts(registry)
     tokens = StableTokens(store, account, session, clock, on_call=counts.wechat_called)
     client = WeChatClient(account, tokens, session, on_call=counts.wechat_called)
-    ledger = RedisLedger(store, secret=secret.encode(), app_id=account.app_id)
     engine = open_engine(settings.record_url)
     record = SqlRecord(engine, clock)
+    sealer = KeySealer(KeyringStore(record, secrets_of(settings)).load)
+    seal_with(engine, sealer)
+    ledger = RedisLedger(store, hashed=sealer.pseudonym, app_id=account.app_id)
     backend = Open311Client(
         backend_url(settings),
         api_key=backend_key(settings),
@@ -270,8 +274,8 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         catalog=Catalog.load(CATALOG),
         phrases=DomainPhrases.load(RESPONSES),
         clock=clock,
-        sealer=KeySealer(secret),
-        links=MediaLinks(secret, settings.public_url or settings.local_url),
+        sealer=sealer,
+        links=MediaLinks(sealer, settings.public_url or settings.local_url),
         engine=engine,
         record=record,
         redis=store,
@@ -291,6 +295,19 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
         holders=RedisHolders(store),
         presences=RedisPresences(store),
     )
+
+
+def keep_keyring(settings: Settings) -> None:
+    """See that the record has a keyring and that the current secret opens it; for the start of each process.
+
+    Raises:
+        app.keyring.KeyringLocked: it was sealed with another secret.
+    """
+    engine = open_engine(settings.record_url)
+    try:
+        KeyringStore(SqlRecord(engine, SystemClock()), secrets_of(settings)).keep()
+    finally:
+        engine.dispose()
 
 
 def account_of(settings: Settings) -> WeChatAccount:

@@ -1,4 +1,4 @@
-"""The command line: `minsheng serve | gateway | worker | actions | train | menu | doctor | staff | backup | restore`."""
+"""The command line: `minsheng serve | gateway | worker | actions | train | menu | doctor | staff | backup | restore | reseal`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,17 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument("--lang", choices=("zh", "en"), default="zh", help="language (zh)")
     doctor.set_defaults(run=_doctor)
+    resealing = commands.add_parser(
+        "reseal", help="encrypt everything with the newest key, also while it runs"
+    )
+    key = resealing.add_mutually_exclusive_group()
+    key.add_argument(
+        "--new-key", action="store_true", help="make a new secret key in the data folder first"
+    )
+    key.add_argument(
+        "--drop-previous", action="store_true", help="close the record to the secret key before"
+    )
+    resealing.set_defaults(run=_reseal)
     staff = commands.add_parser("staff", help="accounts of the console")
     staff.set_defaults(run=_staff)
     _add_acts(staff.add_subparsers(required=True, metavar="act", dest="act"))
@@ -344,6 +355,17 @@ def _restore(arguments: argparse.Namespace) -> int:
         return 1
     print(f"[minsheng] restored; {waiting} accepted messages wait for an answer")
     return 0
+
+
+def _reseal(arguments: argparse.Namespace) -> int:
+    from app.reseal import run
+    from app.snapshots import NotDone
+
+    try:
+        return run(_store_settings(), arguments)
+    except (NotDone, OSError) as error:
+        print(f"Not done: {error}.", file=sys.stderr)
+        return 1
 
 
 def _interrupt(*_: object) -> None:

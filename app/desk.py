@@ -6,9 +6,10 @@ from app.bootstrap import CATALOG, backend_key
 from app.settings import Settings
 from desk.config import DeskConfig
 from desk.office.office import DeskOffice, open_office
+from desk.sealing import Sealing
 
 
-def desk_office(settings: Settings) -> DeskOffice | None:
+def desk_office(settings: Settings, sealing: Sealing) -> DeskOffice | None:
     """Open the embedded desk; None when another system is the backend."""
     if not settings.uses_desk:
         return None
@@ -18,5 +19,6 @@ def desk_office(settings: Settings) -> DeskOffice | None:
             api_key=backend_key(settings),
             services_path=CATALOG / "services.yml",
             jurisdiction=settings.backend_jurisdiction,
+            sealing=sealing,
         )
     )

@@ -15,10 +15,10 @@ from alembic.script import ScriptDirectory
 
 from app import archive, snapshots
 from app.archive import Manifest
-from app.backup import DESK_VERSION_TABLE, KEYS, VERSION_TABLE, secret_of
+from app.backup import DESK_VERSION_TABLE, KEYS, VERSION_TABLE
 from app.embedded_redis import is_in_use
 from app.presence import live_workers
-from app.secrets import fingerprint
+from app.secrets import fingerprint, secrets_in
 from app.settings import Settings
 from app.snapshots import NotDone
 from bot.model.delivery import UNFINISHED_STATES, DeliveryKind
@@ -64,10 +64,10 @@ def _check_fits(settings: Settings, folder: Path, manifest: Manifest) -> None:
         raise NotDone(
             f"the backup is of a {manifest.store} record, and MINSHENG_DATABASE_URL says {store}"
         )
-    if fingerprint(secret_of(settings, folder)) != manifest.secret:
+    if manifest.secret not in map(fingerprint, secrets_in(folder, settings).all):
         raise NotDone(
-            "the secret key is not the one the backup was made with: set MINSHENG_SECRET_KEY to that one, or nobody"
-            " can find their conversation again"
+            "the secret key is not the one the backup was made with: set MINSHENG_SECRET_KEY to that one, or"
+            " MINSHENG_SECRET_KEY_PREVIOUS if it was changed since, or nobody can find their conversation again"
         )
 
 

@@ -19,7 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from app.bootstrap import Parts, build
+from app.bootstrap import Parts, build, keep_keyring
 from app.bounded_http import BoundedHttp
 from app.desk import desk_office
 from app.durability import weaknesses
@@ -27,7 +27,7 @@ from app.embedded_redis import EmbeddedRedis
 from app.gateway import Gateway
 from app.metrics import begin_counting, count_in
 from app.presence import live_workers
-from app.secrets import kept_secret, session_secret
+from app.secrets import kept_secret, secrets_of, session_secret
 from app.settings import Settings
 from bot.model.errors import RemoteError, RetryLater
 from bot.model.staff import Role, StaffMember
@@ -165,11 +165,16 @@ def warn_of_forgetful(redis_url: str) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the record's and the desk's tables to the newest version."""
+    """Bring the record's and the desk's tables to the newest version, and see that the record's keyring opens.
+
+    Raises:
+        app.keyring.KeyringLocked: it was sealed with another secret.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     upgrade(settings.record_url)
     if settings.uses_desk:
         upgrade_desk(settings.desk_url)
+    keep_keyring(settings)
 
 
 def furnish(parts: Parts) -> None:
@@ -227,7 +232,7 @@ def mounts(parts: Parts) -> list[BaseRoute]:
     """Return the applications that this installation serves beside the gateway's own addresses."""
     settings = parts.settings
     found: list[BaseRoute] = []
-    desk = desk_office(settings)
+    desk = desk_office(settings, parts.sealer)
     if desk is not None:
         found.append(Mount("/open311/v2", app=create_desk(desk)))
     found.append(Mount("/console", app=_console(parts, desk)))
@@ -238,10 +243,9 @@ def mounts(parts: Parts) -> list[BaseRoute]:
 
 def _console(parts: Parts, desk: DeskOffice | None) -> Starlette:
     settings = parts.settings
-    secret = settings.secret_key or kept_secret(settings.data_dir, "secret.key")
     return create_console(
         ConsoleConfig(
-            secret=session_secret(secret),
+            secret=session_secret(secrets_of(settings).current),
             secure_cookies=settings.public_url.startswith("https://"),
         ),
         record=parts.record,

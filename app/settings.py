@@ -48,6 +48,7 @@ class Settings:
     backend_push_secret: str = field(default="", repr=False)
     public_url: str = ""
     secret_key: str = field(default="", repr=False)
+    secret_key_previous: str = field(default="", repr=False)
     backend_poll_s: float = 60.0
     simulator: bool = False
     admin_password: str = field(default="", repr=False)
@@ -105,6 +106,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         backend_push_secret=get.text("BACKEND_PUSH_SECRET"),
         public_url=get.url("PUBLIC_URL"),
         secret_key=get.text("SECRET_KEY"),
+        secret_key_previous=get.text("SECRET_KEY_PREVIOUS"),
         backend_poll_s=get.seconds("BACKEND_POLL_S", 60.0),
         simulator=get.switch("SIMULATOR"),
         admin_password=get.text("ADMIN_PASSWORD"),
@@ -135,8 +137,7 @@ def _problems(s: Settings) -> list[str]:
     for name, key in (("AES_KEY", s.aes_key), ("AES_KEY_PREVIOUS", s.aes_key_previous)):
         if key and not _AES_KEY.fullmatch(key):
             problems.append(f"MINSHENG_WECHAT_{name} must be exactly 43 letters and digits")
-    if s.secret_key and len(s.secret_key) < SECRET_LEAST:
-        problems.append(f"MINSHENG_SECRET_KEY is shorter than {SECRET_LEAST} characters")
+    problems += _secret_problems(s)
     if s.database_url and not s.database_url.startswith(("postgresql", "sqlite")):
         problems.append("MINSHENG_DATABASE_URL must be a postgresql:// or sqlite:// address")
     if s.redis_url and not s.redis_url.startswith(("redis://", "rediss://", "unix://")):
@@ -169,6 +170,18 @@ def _has_port(url: str) -> bool:
         return urlsplit(url).port != 0
     except ValueError:
         return False
+
+
+def _secret_problems(s: Settings) -> list[str]:
+    both = (("SECRET_KEY", s.secret_key), ("SECRET_KEY_PREVIOUS", s.secret_key_previous))
+    problems = [
+        f"MINSHENG_{name} is shorter than {SECRET_LEAST} characters"
+        for name, secret in both
+        if secret and len(secret) < SECRET_LEAST
+    ]
+    if s.secret_key and s.secret_key == s.secret_key_previous:
+        problems.append("MINSHENG_SECRET_KEY_PREVIOUS is the same as MINSHENG_SECRET_KEY")
+    return problems
 
 
 class _Reader:

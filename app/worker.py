@@ -197,7 +197,7 @@ class Worker:
 
     def _watch_clocks(self) -> None:
         """Give the embedded desk's alerts, and let its cases go on by themselves."""
-        desk = desk_office(self._parts.settings)
+        desk = desk_office(self._parts.settings, self._parts.sealer)
         if desk is not None:
             self._under_lease(CLOCKS, desk.timekeeper.run_once)
             desk.close()

@@ -252,6 +252,19 @@ class Phrases(Protocol):
         """Return one response's text with its values filled in; `KeyError` for an unknown name."""
 
 
+class Sealing(Protocol):
+    """Encrypts what the record's tables mark as sealed, on its way into the database and out of it."""
+
+    def enclose(self, text: str) -> str:
+        """Return the whole text as one sealed piece; what is one already, and "", stays."""
+
+    def conceal(self, text: str) -> str:
+        """Return the text with each personal number in it as a sealed piece."""
+
+    def reveal(self, text: str) -> str:
+        """Return the text with its sealed pieces opened; clear text stays as it is."""
+
+
 class Sealer(Protocol):
     """Encrypts personal data at rest."""
 

@@ -266,8 +266,11 @@ class MediaStore(Protocol):
 class Documents(Protocol):
     """Small named JSON documents."""
 
-    def get(self, name: str) -> Any:
-        """Return the document's body, None if there is none."""
+    def get(self, name: str, *, lock: bool = False) -> Any:
+        """Return the document's body, None if there is none; with `lock` nobody else changes it until the unit ends."""
+
+    def put_new(self, name: str, body: Any) -> bool:
+        """Store the document unless there is one of that name; returns whether it did."""
 
     def put(self, name: str, body: Any) -> None:
         """Store or replace the document."""

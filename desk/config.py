@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from desk.sealing import Sealing
+
 
 @dataclass(frozen=True)
 class DeskConfig:
@@ -20,6 +22,7 @@ class DeskConfig:
         jurisdiction: if set, any other `jurisdiction_id` is an unknown resource (404); several, with commas between, share
             one record, and a call must name one of them.
         time_zone: the office's own: it dates the numbers given out and the times shown.
+        sealing: encrypts people and numbers in the record; None keeps them in clear, for rehearsals.
         now: another clock than the machine's, for rehearsals.
     """
 
@@ -28,6 +31,7 @@ class DeskConfig:
     services_path: Path
     jurisdiction: str = ""
     time_zone: str = "Asia/Shanghai"
+    sealing: Sealing | None = None
     now: Callable[[], datetime] | None = None
 
     def __post_init__(self) -> None:

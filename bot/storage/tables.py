@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.storage.sealing import Sealed, SealedJson
+
 
 class UtcDateTime(sa.types.TypeDecorator):
     """Aware times in, aware UTC times out, on SQLite too (which keeps no zone)."""
@@ -41,7 +43,7 @@ conversations = sa.Table(
     sa.Column("waiting_reason", sa.String(32), nullable=True),
     sa.Column("notice_version", sa.String(32), nullable=False),
     sa.Column("last_said_at", UtcDateTime, nullable=True),
-    sa.Column("snapshot", sa.JSON, nullable=True),
+    sa.Column("snapshot", SealedJson(whole=True), nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("agent", sa.String(32), nullable=False, server_default="", index=True),
     sa.Column("held_since", UtcDateTime, nullable=True),
@@ -59,9 +61,9 @@ lines = sa.Table(
     sa.Column("key", sa.String(200), nullable=False, unique=True),
     sa.Column("direction", sa.String(16), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", Sealed, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("data", SealedJson, nullable=False),
     sa.Index("ix_line_of_conversation", "conversation_id", "id"),
 )
 
@@ -75,15 +77,15 @@ complaints = sa.Table(
     sa.Column("service_code", sa.Text, nullable=False),
     sa.Column("service_name", sa.Text, nullable=False),
     sa.Column("service_group", sa.Text, nullable=False),
-    sa.Column("description", sa.Text, nullable=False),
-    sa.Column("summary", sa.Text, nullable=False),
-    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("description", Sealed, nullable=False),
+    sa.Column("summary", Sealed, nullable=False),
+    sa.Column("place", Sealed, nullable=False),
     sa.Column("latitude", sa.Float, nullable=True),
     sa.Column("longitude", sa.Float, nullable=True),
     sa.Column("datum", sa.String(8), nullable=False),
-    sa.Column("answers", sa.JSON, nullable=False),
-    sa.Column("contact_phone", sa.Text, nullable=False),
-    sa.Column("contact_name", sa.Text, nullable=False),
+    sa.Column("answers", SealedJson, nullable=False),
+    sa.Column("contact_phone", Sealed, nullable=False),
+    sa.Column("contact_name", Sealed(whole=True), nullable=False),
     sa.Column("visibility", sa.String(16), nullable=False),
     sa.Column("consent", sa.String(32), nullable=False),
     sa.Column("confirmed_at", UtcDateTime, nullable=False),
@@ -92,18 +94,18 @@ complaints = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("stage", sa.String(32), nullable=False),
     sa.Column("status_at", UtcDateTime, nullable=True),
-    sa.Column("status_text", sa.Text, nullable=False),
-    sa.Column("sealed", sa.JSON, nullable=False),
+    sa.Column("status_text", Sealed, nullable=False),
+    sa.Column("sealed", SealedJson, nullable=False),
     sa.Column("nature", sa.String(32), nullable=False),
     sa.Column("division", sa.Text, nullable=False),
     sa.Column("division_code", sa.String(12), nullable=False),
-    sa.Column("wish", sa.Text, nullable=False),
+    sa.Column("wish", Sealed, nullable=False),
     sa.Column("repeated", sa.Boolean, nullable=False),
     sa.Column("filed_by", sa.String(32), nullable=False, server_default=""),
     sa.Column("status_code", sa.Text, nullable=False, server_default=""),
     sa.Column("agency", sa.Text, nullable=False, server_default=""),
     sa.Column("due_at", UtcDateTime, nullable=True),
-    sa.Column("callback", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("callback", SealedJson, nullable=False, server_default="{}"),
 )
 
 updates = sa.Table(
@@ -113,7 +115,7 @@ updates = sa.Table(
     sa.Column("complaint_id", sa.String(32), nullable=False, index=True),
     sa.Column("update_id", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", Sealed, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("code", sa.Text, nullable=False, server_default=""),
@@ -130,13 +132,13 @@ deliveries = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("conversation_id", sa.String(64), nullable=True, index=True),
     sa.Column("complaint_id", sa.String(32), nullable=True, index=True),
-    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("payload", SealedJson, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("repeats", sa.Integer, nullable=False),
     sa.Column("rung", sa.String(16), nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("error", Sealed, nullable=False),
     sa.Column("remote_id", sa.String(100), nullable=False, index=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("lease_until", UtcDateTime, nullable=True),

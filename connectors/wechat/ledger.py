@@ -8,8 +8,7 @@ So the ledger may say too little, never too much by our own sending. Citizens st
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -95,13 +94,15 @@ class RedisLedger:
 
     Args:
         store: Redis.
-        secret: key of the hash that stands for an open id.
+        hashed: open id → the keyed hash that stands for it.
         app_id: keeps two accounts on one Redis apart.
     """
 
-    def __init__(self, store: redis.Redis[bytes], *, secret: bytes, app_id: str) -> None:
+    def __init__(
+        self, store: redis.Redis[bytes], *, hashed: Callable[[str], str], app_id: str
+    ) -> None:
         self._store = store
-        self._secret = secret
+        self._hashed = hashed
         self._prefix = f"wechat:{app_id}:allowance:"
         self._open = store.register_script(_OPEN)
         self._allowance = store.register_script(_ALLOWANCE)
@@ -154,8 +155,7 @@ class RedisLedger:
             raise _down(error) from error
 
     def _key(self, citizen: str) -> str:
-        digest = hmac.new(self._secret, citizen.encode(), hashlib.sha256).hexdigest()
-        return self._prefix + digest[:40]
+        return self._prefix + self._hashed(citizen)[:40]
 
 
 def _seconds(at: datetime) -> float:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Text, case, cast, func, or_, select
 from sqlalchemy.engine import Engine
 
 from desk.model.case import OPEN
+from desk.sealing import Sealing
 from desk.storage.tables import requests
 
 DUE, CHANGED, NEWEST = "due", "changed", "newest"
@@ -28,7 +29,7 @@ class CaseQuery:
         sees: units of which one has it or stays answerable: what a unit may see.
         stages: states; open: those on which somebody still works.
         due_before, due_from: its answer (or its signature, whichever is sooner) is due before then, not before then.
-        words: a number, or words of the text or the place.
+        words: a case's number, a phone number, or words of the text or the place.
     """
 
     units: Collection[str] | None = None
@@ -71,8 +72,9 @@ class CaseRow:
 class CaseLists:
     """Reads; calls block and belong into a thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, sealing: Sealing | None = None) -> None:
         self._engine = engine
+        self._sealing = sealing
 
     def rows(self, query: CaseQuery) -> list[CaseRow]:
         """Return one page of the cases asked for."""
@@ -84,7 +86,7 @@ class CaseLists:
         }[query.order]
         wanted = (
             select(*_SHOWN)
-            .where(*_conditions(query))
+            .where(*self._conditions(query))
             .order_by(*order)
             .limit(query.limit)
             .offset(query.offset)
@@ -94,7 +96,7 @@ class CaseLists:
 
     def count(self, query: CaseQuery) -> int:
         """Return how many there are."""
-        wanted = select(func.count()).select_from(requests).where(*_conditions(query))
+        wanted = select(func.count()).select_from(requests).where(*self._conditions(query))
         with self._engine.begin() as connection:
             return int(connection.execute(wanted).scalar_one())
 
@@ -110,6 +112,11 @@ class CaseLists:
         with self._engine.begin() as connection:
             rows = connection.execute(wanted).all()
         return {row.unit: {"open": int(row.open), "overdue": int(row.overdue or 0)} for row in rows}
+
+    def _conditions(self, query: CaseQuery) -> list[Any]:
+        words = query.words.replace("\x00", "").strip()[:_LONGEST_SEARCH]
+        trace = self._sealing.trace(words) if self._sealing and words else ""
+        return [*_conditions(query), *([_holding(words, trace)] if words else [])]
 
 
 _INTEGER = requests.c.redone.type
@@ -172,16 +179,21 @@ def _conditions(query: CaseQuery) -> list[Any]:
     ):
         if value:
             found.append(column == value)
-    words = query.words.replace("\x00", "").strip()[:_LONGEST_SEARCH]
-    if words:
-        found.append(
-            or_(
-                c.id == words,
-                c.description.contains(words, autoescape=True),
-                c.address.contains(words, autoescape=True),
-            )
-        )
     return found
+
+
+def _holding(words: str, trace: str) -> Any:
+    """Cases of this number, or with these words in them; of a number that is sealed, those that hold its trace."""
+    c = requests.c
+    found = [
+        c.id == words,
+        c.description.contains(words, autoescape=True),
+        c.address.contains(words, autoescape=True),
+    ]
+    if trace:
+        sealed = (c.description, c.address, cast(c.person, Text))
+        found += [column.contains(trace, autoescape=True) for column in sealed]
+    return or_(*found)
 
 
 def _row(row: Any) -> CaseRow:

@@ -13,6 +13,7 @@ from desk.office.lists import CaseLists
 from desk.office.rules import Rules, load_rules
 from desk.office.timekeeper import Timekeeper
 from desk.storage.engine import open_engine
+from desk.storage.sealing import seal_with
 from desk.storage.store import DeskStore
 
 
@@ -54,10 +55,12 @@ def open_office(config: DeskConfig) -> DeskOffice:
     zone = ZoneInfo(config.time_zone)
     rules = load_rules(config.services_path, zone)
     engine = open_engine(config.database_url)
+    if config.sealing is not None:
+        seal_with(engine, config.sealing)
     store = DeskStore(engine)
     casework = Casework(store, rules, now=lambda: _now(config), zone=zone)
     timekeeper = Timekeeper(store, rules, casework, lambda: _now(config))
-    return DeskOffice(config, rules, store, casework, CaseLists(engine), timekeeper)
+    return DeskOffice(config, rules, store, casework, CaseLists(engine, config.sealing), timekeeper)
 
 
 def _now(config: DeskConfig) -> datetime:

@@ -140,7 +140,7 @@ def _stored(row: Row) -> StoredRequest:
         service_code=row.service_code,
         description=row.description,
         place=Place(row.address, row.address_id, row.lat, row.long),
-        person=Person(**row.person),
+        person=Person(**(row.person or {})),
         attributes=row.attributes,
         media_urls=tuple(row.media_urls),
         state=row.state,

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from desk.storage.sealing import Sealed, SealedJson
+
 
 class UtcDateTime(TypeDecorator):  # type: ignore[misc]  # SQLAlchemy 1.4 is untyped
     """Aware times in, aware UTC times out, also where the database keeps no zone (SQLite)."""
@@ -53,18 +55,18 @@ requests = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("service_code", String(40), nullable=False),
-    Column("description", Text, nullable=False),
-    Column("address", Text, nullable=False),
+    Column("description", Sealed, nullable=False),
+    Column("address", Sealed, nullable=False),
     Column("address_id", Text, nullable=False),
     Column("lat", Float),
     Column("long", Float),
-    Column("person", JSON, nullable=False),
-    Column("attributes", JSON, nullable=False),
+    Column("person", SealedJson(whole=True), nullable=False),
+    Column("attributes", SealedJson, nullable=False),
     Column("media_urls", JSON, nullable=False),
     Column("nature", String(40), nullable=False),
     Column("division_code", String(40), nullable=False),
     Column("state", String(40), nullable=False),
-    Column("status_notes", Text, nullable=False),
+    Column("status_notes", Sealed, nullable=False),
     Column("state_from", UtcDateTime),
     Column("requested_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -101,7 +103,7 @@ updates = Table(
     Column("update_id", Text, nullable=False),
     Column("request_id", String(40), ForeignKey("desk_request.id"), nullable=False),
     Column("state", String(40), nullable=False),
-    Column("description", Text, nullable=False),
+    Column("description", Sealed, nullable=False),
     Column("media_urls", JSON, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
@@ -124,9 +126,9 @@ steps = Table(
     Column("who", String(40), nullable=False),
     Column("actor", Text, nullable=False),
     Column("actor_unit", String(40), nullable=False),
-    Column("note", Text, nullable=False),
-    Column("data", JSON, nullable=False),
-    Column("told", Text, nullable=False),
+    Column("note", Sealed, nullable=False),
+    Column("data", SealedJson, nullable=False),
+    Column("told", Sealed, nullable=False),
     Column("untold", Text, nullable=False),
     Column("key", Text),
     UniqueConstraint("request_id", "number", name="uq_desk_step_request_number"),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.secrets import KeySealer, MediaLinks, kept_secret
+from app.sealing import KeySealer, MediaLinks
+from app.secrets import kept_secret
 from app.settings import ROOT
 from tests.storage.racing import Race
 
@@ -43,22 +44,28 @@ class TestKept:
 
 class TestSealing:
     def test_what_is_sealed_opens_with_the_same_secret_only(self) -> None:
-        sealer = KeySealer("secret-a")
+        sealer = KeySealer.of("secret-a")
         sealed = sealer.seal("13812345678")
         assert "13812345678" not in sealed
-        assert sealer.unseal(sealed) == KeySealer("secret-a").unseal(sealed) == "13812345678"
-        assert KeySealer("secret-b").unseal(sealed) == ""
+        assert sealer.unseal(sealed) == KeySealer.of("secret-a").unseal(sealed) == "13812345678"
+        assert KeySealer.of("secret-b").unseal(sealed) == ""
         assert sealer.seal("13812345678") != sealed  # equal numbers do not look equal
 
     @pytest.mark.parametrize("forged", ["", "x", "gAAAA", "电话"])
     def test_what_was_never_sealed_opens_to_nothing(self, forged: str) -> None:
-        assert KeySealer("secret-a").unseal(forged) == ""
+        assert KeySealer.of("secret-a").unseal(forged) == ""
 
     def test_a_pseudonym_is_the_same_for_one_citizen_and_secret(self) -> None:
-        one = KeySealer("secret-a").pseudonym("oCitizen")
-        assert KeySealer("secret-a").pseudonym("oCitizen") == one
+        one = KeySealer.of("secret-a").pseudonym("oCitizen")
+        assert KeySealer.of("secret-a").pseudonym("oCitizen") == one
         assert (
-            len({one, KeySealer("b").pseudonym("oCitizen"), KeySealer("secret-a").pseudonym("oB")})
+            len(
+                {
+                    one,
+                    KeySealer.of("b").pseudonym("oCitizen"),
+                    KeySealer.of("secret-a").pseudonym("oB"),
+                }
+            )
             == 3
         )
         assert "oCitizen" not in one
@@ -67,14 +74,14 @@ class TestSealing:
 
 class TestLinks:
     def test_a_link_leads_to_its_medium(self) -> None:
-        links = MediaLinks("secret-a", "https://example.org")
+        links = MediaLinks(KeySealer.of("secret-a"), "https://example.org")
         url = links.url("p1")
         assert url.startswith("https://example.org/media/")
         assert links.medium_id(url.rpartition("/")[2]) == "p1"
 
     @pytest.mark.parametrize("change", ["", "p2", "cut", "other secret"])
     def test_a_forged_link_leads_nowhere(self, change: str) -> None:
-        links = MediaLinks("secret-a", "https://example.org")
+        links = MediaLinks(KeySealer.of("secret-a"), "https://example.org")
         signed = links.url("p1").rpartition("/")[2]
         forged = {
             "": "",
@@ -82,6 +89,6 @@ class TestLinks:
             if signed[:3] != "InA"
             else "InB" + signed[3:],
             "cut": signed[:-1],
-            "other secret": MediaLinks("secret-b", "").url("p1").rpartition("/")[2],
+            "other secret": MediaLinks(KeySealer.of("secret-b"), "").url("p1").rpartition("/")[2],
         }[change]
         assert links.medium_id(forged) is None

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from app.phrases import DomainPhrases
-from app.secrets import KeySealer
+from app.sealing import KeySealer
 from bot.services.directory import Directory
 from bot.services.handoff import Handoffs
 from bot.services.on_behalf import OnBehalf
@@ -83,7 +83,7 @@ def platform() -> Platform:
 
 @pytest.fixture
 def sealer() -> KeySealer:
-    return KeySealer("a secret of these tests only")
+    return KeySealer.of("a secret of these tests only")
 
 
 @pytest.fixture(scope="session")

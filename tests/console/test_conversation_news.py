@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.secrets import KeySealer
+from app.sealing import KeySealer
 from bot.model.complaint import Medium
 from bot.model.conversation import Direction, Holder, WaitReason
 from bot.model.delivery import Allowance, Delivery, DeliveryKind, DeliveryState

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.secrets import KeySealer
+from app.sealing import KeySealer
 from bot.model.backend import Attribute
 from bot.model.complaint import Complaint, Medium
 from bot.model.conversation import Direction, WaitReason

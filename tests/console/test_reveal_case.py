@@ -11,7 +11,7 @@ import requests
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page, expect, sync_playwright
 
-from app.secrets import KeySealer
+from app.sealing import KeySealer
 from bot.model.complaint import Complaint
 from bot.model.conversation import WaitReason
 from bot.storage.record import SqlRecord

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.secrets import KeySealer
+from app.sealing import KeySealer
 from bot.model.conversation import WaitReason
 from bot.storage.record import SqlRecord
 from tests.console.desk_side import START, Browser, audited, line, speaks, waits
@@ -23,7 +23,7 @@ def anna(record: SqlRecord, sealer: KeySealer) -> str:
         record,
         found,
         line(found, "m1", f"电话 {MASK}", data={"sealed": {MASK: sealer.seal(PHONE)}}),
-        line(found, "m2", MASK, data={"sealed": {MASK: KeySealer("another key").seal(PHONE)}}),
+        line(found, "m2", MASK, data={"sealed": {MASK: KeySealer.of("another key").seal(PHONE)}}),
         line(found, "m3", "没有号码"),
     )
     return found

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from app.catalog import Catalog
 from app.phrases import DomainPhrases
-from app.secrets import KeySealer
+from app.sealing import KeySealer
 from bot.model.backend import Amendment, Attribute, Filed, Filing, Request, Service, Update
 from bot.model.complaint import Complaint, Medium
 from bot.model.conversation import Conversation
@@ -141,7 +141,7 @@ class City:
         self.clock = SettableClock()
         self.catalog = Catalog.load(CATALOG)
         self.directory = catalogue_directory()
-        self.sealer = KeySealer("a secret of these tests only")
+        self.sealer = KeySealer.of("a secret of these tests only")
         self.record = SqlRecord(engine, self.clock)
         self.office = PaperOffice()
         self.phrases = DomainPhrases.load(ROOT / "nlu" / "domain" / "responses")

@@ -9,13 +9,13 @@ import redis
 from bot.model.delivery import Allowance
 from bot.model.errors import RetryLater
 from connectors.wechat.ledger import RedisLedger
-from tests.connectors.wechat.conftest import HandClock
+from tests.connectors.wechat.conftest import HandClock, hashed
 from tests.connectors.wechat.pushes import CITIZEN
 
 
 @pytest.fixture
 def ledger(store: redis.Redis) -> RedisLedger:
-    return RedisLedger(store, secret=b"pepper", app_id="wx1")
+    return RedisLedger(store, hashed=hashed, app_id="wx1")
 
 
 def left(ledger: RedisLedger, clock: HandClock, citizen: str = CITIZEN) -> int:
@@ -153,7 +153,7 @@ def test_citizens_and_accounts_are_apart(
     ledger: RedisLedger, store: redis.Redis, clock: HandClock
 ) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
-    other = RedisLedger(store, secret=b"pepper", app_id="wx2")
+    other = RedisLedger(store, hashed=hashed, app_id="wx2")
     assert left(ledger, clock, "oOther") == left(other, clock) == 0
 
 
@@ -184,7 +184,7 @@ def test_threads_together_spend_no_more_than_there_is(
 
 def test_redis_that_is_down_is_a_reason_to_retry(clock: HandClock) -> None:
     nowhere = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
-    ledger = RedisLedger(nowhere, secret=b"s", app_id="wx1")
+    ledger = RedisLedger(nowhere, hashed=hashed, app_id="wx1")
     for call in (
         lambda: ledger.opened(CITIZEN, "message", clock.now()),
         lambda: ledger.allowance(CITIZEN, clock.now()),
