@@ -22,6 +22,7 @@ from app.phrases import DomainPhrases
 from app.sealing import KeySealer, MediaLinks
 from app.secrets import kept_secret, secrets_of
 from app.settings import ROOT, Settings
+from bot.media.cleaning import clean
 from bot.services.amending import AmendmentHandler
 from bot.services.catalogue import Catalogue
 from bot.services.deliver import Deliverer, Handler
@@ -47,9 +48,10 @@ from bot.storage.motion.presences import RedisPresences
 from bot.storage.record import SqlRecord
 from bot.storage.sealing import seal_with
 from connectors.open311 import Open311Client
+from connectors.outbound import make_session
 from connectors.wechat.client import WeChatClient
 from connectors.wechat.credentials import WeChatAccount
-from connectors.wechat.http import make_session
+from connectors.wechat.http import reaches
 from connectors.wechat.ledger import RedisLedger
 from connectors.wechat.messenger import WeChatMessenger
 from connectors.wechat.quotas import ApiQuotas
@@ -179,6 +181,7 @@ class Parts:
             phrases=self.phrases,
             allowance=self.messenger.allowance,
             typing=self.messenger.typing,
+            clean=clean,
             directory=self.catalogue.directory,
         )
 
@@ -210,7 +213,7 @@ class Parts:
             "notice": NoticeHandler(self.record, self.messenger, templates, self.clock),
         }
         answered: dict[str, Handler] = {"answer": AnswerHandler(self.record, self.messenger)}
-        fetched: dict[str, Handler] = {"media": MediaHandler(self.record, self.messenger)}
+        fetched: dict[str, Handler] = {"media": MediaHandler(self.record, self.messenger, clean)}
         lines: dict[str, dict[str, Handler]] = {
             "tell": told,
             "answer": answered,
@@ -254,7 +257,7 @@ def build(settings: Settings, *, redis_url: str) -> Parts:
     clock = SystemClock()
     store = open_sync(redis_url)
     account = account_of(settings)
-    session = make_session()
+    session = make_session(reaches(account.api_base))
     registry = CollectorRegistry()
     counts = Counts(registry)
     tokens = StableTokens(store, account, session, clock, on_call=counts.wechat_called)

@@ -19,6 +19,7 @@ from app.gauges import Gauges
 from app.guard import Guard
 from app.metrics import counted
 from app.presence import live_workers
+from bot.media.cleaning import KINDS
 from bot.ports import Unavailable
 from bot.services.door import Door
 from bot.services.duty import DutyTimes
@@ -164,6 +165,8 @@ class Gateway:
         if found is None:
             return _refuse(404, "no such medium")
         content, content_type = found
+        if content_type not in KINDS:  # kept by a version that believed what a sender called it
+            content_type = "application/octet-stream"
         headers = {
             "Cache-Control": "private, max-age=3600",
             # The backend's own pages may show it: they got the link.

@@ -147,12 +147,19 @@ def _every_table(
     report: Report,
     said: Callable[[str], None],
 ) -> None:
-    for table in tables.sorted_tables:
-        columns = [c for c in table.columns if getattr(c.type, "is_sealed", False)]
-        if columns:
-            rows = _Table(engine, table, columns, sealer).renew(report.values)
-            report.rows += rows
-            said(f"{table.name}: {rows} rows sealed anew")
+    for table, columns in sealed_columns(tables):
+        rows = _Table(engine, table, columns, sealer).renew(report.values)
+        report.rows += rows
+        said(f"{table.name}: {rows} rows sealed anew")
+
+
+def sealed_columns(tables: sa.MetaData) -> list[tuple[sa.Table, list[sa.Column[Any]]]]:
+    """Return the tables that have sealed columns, with those."""
+    found = [
+        (table, [c for c in table.columns if getattr(c.type, "is_sealed", False)])
+        for table in tables.sorted_tables
+    ]
+    return [(table, columns) for table, columns in found if columns]
 
 
 class _Table:

@@ -28,7 +28,8 @@ LOST = "****"
 """Stands for what cannot be opened any more."""
 _FRESH_S = 30.0
 """After this the keyring is read again: a new key for sealing is in use everywhere after half a minute."""
-_ASK_AGAIN_S = 1.0
+_ASK_AGAIN_S = 0.05
+"""So soon it is read again for a piece that no key opens: it may be sealed with one that was made meanwhile."""
 # A token begins with Fernet's version, 0x80, and the first bytes of a 64-bit time; the shortest has 100 characters.
 _TOKEN = r"gAAAAA[A-Za-z0-9_-]{92,}={0,2}"
 _PIECE = re.compile(rf"⟦(?P<traces>(?:[0-9a-f]{{16}}:)*)(?P<token>{_TOKEN})⟧|(?P<bare>{_TOKEN})")

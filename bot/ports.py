@@ -220,6 +220,16 @@ class Messenger(Protocol):
         """Return a medium's bytes and content type; raises `Permanent` when it is gone."""
 
 
+class Cleaner(Protocol):
+    """Makes what somebody sent fit to be kept."""
+
+    def __call__(self, content: bytes) -> tuple[bytes, str]:
+        """Return it without metadata, and its type as its bytes say.
+
+        Must not take more time or memory than its size allows for. Raises `Permanent` for what is not taken.
+        """
+
+
 class Backend(Protocol):
     """The complaint office's system (Open311). Raises one of `bot.model.errors`."""
 

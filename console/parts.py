@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.model.delivery import Allowance
-from bot.ports import LiveEvents, LiveFeed, Phrases, Presences, Sealer
+from bot.ports import Cleaner, LiveEvents, LiveFeed, Phrases, Presences, Sealer
 from bot.services.directory import Directory
 from bot.services.handoff import Handoffs
 from bot.services.on_behalf import OnBehalf
@@ -20,6 +20,7 @@ class ServingParts:
         live: tells open consoles that something changed; `feed` hears it.
         allowance: open id → what WeChat still lets us send; raises one of `bot.model.errors` while that is unknown.
         typing: open id → lets the citizen see that somebody writes; may raise `bot.model.errors`.
+        clean: makes a picture fit to be kept.
         directory: the services a complaint can be filed under; may read the record.
     """
 
@@ -32,4 +33,5 @@ class ServingParts:
     phrases: Phrases
     allowance: Callable[[str], Allowance]
     typing: Callable[[str], None]
+    clean: Cleaner
     directory: Callable[[], Directory]

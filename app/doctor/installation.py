@@ -20,7 +20,8 @@ from app.serve import with_demo_account
 from app.settings import BadSettings, Settings, read
 from bot.storage.motion.connect import open_sync
 from connectors.open311 import Open311Client
-from connectors.wechat.http import make_session
+from connectors.outbound import make_session, same_server
+from connectors.wechat.http import reaches
 from connectors.wechat.probe import WeChatProbe
 
 LOCAL_TIMEOUT_S = 5.0
@@ -91,7 +92,7 @@ class Installation:
     def local(self, path: str) -> requests.Response | None:
         """GET an address of the server on this machine; None when nothing listens."""
         try:
-            with requests.Session() as session:
+            with make_session(same_server(self.settings.local_url)) as session:
                 session.trust_env = False
                 url = self.settings.local_url + path
                 return session.get(url, timeout=LOCAL_TIMEOUT_S, allow_redirects=False)
@@ -107,7 +108,9 @@ class Installation:
     @cached_property
     def probe(self) -> WeChatProbe:
         """The account at WeChat, not signed in yet."""
-        return WeChatProbe(account_of(self.settings), self._watched(make_session(), "WeChat"))
+        account = account_of(self.settings)
+        session = make_session(reaches(account.api_base))
+        return WeChatProbe(account, self._watched(session, "WeChat"))
 
     def sign_in(self) -> None:
         """Get a token; raises what the token endpoint said."""
@@ -131,7 +134,7 @@ class Installation:
             backend_url(settings),
             api_key=self._backend_key(),
             jurisdiction=settings.backend_jurisdiction,
-            session=self._watched(requests.Session(), "backend"),
+            session=self._watched(make_session(same_server(backend_url(settings))), "backend"),
         )
 
     def _backend_key(self) -> str:

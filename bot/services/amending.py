@@ -24,7 +24,7 @@ from bot.model.errors import Permanent
 from bot.ports import Backend, Clock, Sealer
 from bot.record import Record, Unit
 from bot.services.deliver import Postponed
-from bot.services.filing import MEDIA_PATIENCE, MOST_CHARACTERS, is_lost
+from bot.services.filing import MEDIA_PATIENCE, MOST_CHARACTERS, is_lost, opened
 from bot.services.masking import restore
 
 _LOOK_AGAIN_S = 1.0
@@ -162,7 +162,7 @@ class AmendmentHandler:
         media = [m for m in found if m is not None and not is_lost(unit, m)]
         if self._waited(delivery) < MEDIA_PATIENCE and not all(m.stored for m in media):
             raise Postponed(_LOOK_AGAIN_S)
-        originals = {short: self._sealer.unseal(sealed) for short, sealed in case.sealed.items()}
+        originals = opened(self._sealer, case)
         return Amendment(
             update_id=str(payload["update_id"]),
             service_request_id=case.backend_id,

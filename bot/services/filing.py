@@ -133,10 +133,8 @@ class FilingHandler:
         waited = self._clock.now() - (delivery.created_at or self._clock.now())
         if missing and waited < MEDIA_PATIENCE:
             raise Postponed(1.0)
-        originals = {
-            short: self._sealer.unseal(sealed) for short, sealed in complaint.sealed.items()
-        }
-        phone = self._sealer.unseal(complaint.contact_phone) if complaint.contact_phone else ""
+        originals = opened(self._sealer, complaint)
+        phone = unsealed(self._sealer, complaint.contact_phone)
         return Filing(
             service_code=complaint.service_code,
             description=_description(complaint, restore(complaint.description, originals)),
@@ -148,6 +146,26 @@ class FilingHandler:
             first_name=complaint.contact_name,
             phone=phone,
         )
+
+
+def opened(sealer: Sealer, complaint: Complaint) -> dict[str, str]:
+    """Return mask → original of a complaint's numbers; raises as `unsealed` does."""
+    return {short: unsealed(sealer, sealed) for short, sealed in complaint.sealed.items()}
+
+
+def unsealed(sealer: Sealer, sealed: str) -> str:
+    """Return the original, "" of nothing.
+
+    Raises:
+        RetryLater: no key opens it. The office must not get the citizen's words with holes in them because a key was
+            forgotten at a start.
+    """
+    original = sealer.unseal(sealed) if sealed else ""
+    if sealed and not original:
+        raise RetryLater(
+            "minsheng", "sealed", "a sealed number cannot be opened: is a key missing?"
+        )
+    return original
 
 
 def is_lost(unit: Unit, medium: Medium) -> bool:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from bot.model.delivery import Delivery
-from bot.model.errors import Permanent
-from bot.ports import Messenger
+from bot.ports import Cleaner, Messenger
 from bot.record import Record
-
-MOST_BYTES = 10 * 1024 * 1024  # wechat-contract section 8: a picture has at most 10 MB
-_KINDS = ("image/", "audio/", "video/")
 
 
 class MediaHandler:
@@ -16,21 +12,19 @@ class MediaHandler:
 
     is_told = False
 
-    def __init__(self, record: Record, messenger: Messenger) -> None:
+    def __init__(self, record: Record, messenger: Messenger, clean: Cleaner) -> None:
         self._record = record
         self._messenger = messenger
+        self._clean = clean
 
     def carry_out(self, delivery: Delivery) -> None:
-        """Fetch and keep the bytes; what is no medium or too large is refused for good."""
+        """Fetch and keep the bytes, cleaned; what is not taken is refused for good, whatever the platform calls it."""
         medium_id = str(delivery.payload["medium_id"])
         with self._record.unit() as unit:
             medium = unit.media.get(medium_id)
         if medium is None or medium.stored:
             return
-        content, content_type = self._messenger.media(medium.platform_id)
-        if not content_type.startswith(_KINDS):
-            raise Permanent("wechat", "type", f"not a medium: {content_type[:40]}")
-        if not content or len(content) > MOST_BYTES:
-            raise Permanent("wechat", "size", f"{len(content)} bytes")
+        sent, _ = self._messenger.media(medium.platform_id)
+        content, content_type = self._clean(sent)
         with self._record.unit() as unit:
             unit.media.store_bytes(medium_id, content, content_type)

@@ -27,6 +27,7 @@ from bot.model.errors import Duplicate, Permanent
 from connectors.open311 import reading
 from connectors.open311.transport import Pairs, Transport
 from connectors.open311.wire import Record, records
+from connectors.outbound import make_session, same_server
 
 PAGE_ROWS = 1000  # GeoReport v2, GET requests: what a backend gives at most in one answer
 MAX_PAGES = 20
@@ -41,7 +42,7 @@ class Open311Client:
     Args:
         base_url: what discovery calls the endpoint's `url`.
         timeout_s: for connecting, for each read, and for the whole body.
-        session: one of the caller's own (proxies, certificates); by default a new one.
+        session: one of the caller's own (proxies, certificates); by default one that reaches the backend's server alone.
         naive_tz: the zone of times that the backend writes without one.
     """
 
@@ -59,7 +60,7 @@ class Open311Client:
             base_url,
             jurisdiction=jurisdiction,
             timeout_s=timeout_s,
-            session=session or requests.Session(),
+            session=session or make_session(same_server(base_url)),
         )
         self._key: Pairs = [("api_key", api_key)] if api_key else []
         self._zone = ZoneInfo(naive_tz)

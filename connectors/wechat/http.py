@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import SplitResult
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -20,13 +19,15 @@ from urllib3.exceptions import (
 )
 
 from bot.model.errors import Permanent, RemoteError, RetryLater
+from connectors.outbound import Allows, AnswerTooLarge, same_server
 from connectors.wechat.errors import CODES, REMOTE
 
 OnCall = Callable[[str, str], None]
 """Is told of each call: the operation, and the code of its answer ("0" for good, "other" for a code in no table)."""
 
-TIMEOUT_S = (3.05, 8.0)  # to connect, between two bytes of the answer
 _NEVER_SENT = (NewConnectionError, ConnectTimeoutError, ProxyError, SSLError)
+MEDIA_DOMAINS = (".qq.com", ".qpic.cn")
+"""Where the platform keeps media: films at vweixinp.tc.qq.com, pictures at mmbiz.qpic.cn (contract section 8)."""
 
 
 def ignore_call(operation: str, code: str) -> None:  # noqa: ARG001
@@ -51,69 +52,28 @@ def told_of_call(on_call: OnCall, operation: str) -> Iterator[Callable[[int], No
         on_call(operation, code)
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """How much of one answer is read, and how long that may take, however it drips."""
-
-    most_bytes: int = 20 * 1024 * 1024  # twice the platform's largest medium (contract section 8)
-    total_s: float = 60.0  # ten megabytes on an office's line
+def reaches(api_base: str) -> Allows:
+    """Return what allows the API's own server and the platform's stores of media, and nothing else."""
+    is_api = same_server(api_base)
+    return lambda parts: is_api(parts) or _is_media_store(parts)
 
 
-class AnswerTooLarge(requests.RequestException):
-    """The answer is larger than any the platform gives."""
+def _is_media_store(parts: SplitResult) -> bool:
+    """True for a host of the platform's, or for its public address with that host as the first part of the path.
 
-
-class _Bounded:
-    """An answer's bytes, read no further than to a bound in size and in time."""
-
-    def __init__(self, raw: Any, bounds: Bounds) -> None:
-        self._raw = raw
-        self._most = bounds.most_bytes
-        self._until = time.monotonic() + bounds.total_s
-
-    def stream(self, *arguments: Any, **options: Any) -> Iterator[bytes]:
-        size = 0
-        for chunk in self._raw.stream(*arguments, **options):
-            size += len(chunk)
-            if size > self._most:
-                raise AnswerTooLarge
-            if time.monotonic() > self._until:
-                raise requests.exceptions.ReadTimeout
-            yield chunk
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._raw, name)
-
-
-class _BoundedAdapter(HTTPAdapter):
-    """Sets the time-outs where a caller forgot them; wechatpy does in places (contract 12.3). Bounds the answers."""
-
-    def __init__(self, timeout_s: tuple[float, float], bounds: Bounds, **options: Any) -> None:
-        self._timeout_s, self._bounds = timeout_s, bounds
-        super().__init__(**options)
-
-    def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send with our time-outs unless others are given."""
-        if options.get("timeout") is None:
-            options["timeout"] = self._timeout_s
-        response = super().send(request, **options)
-        response.raw = _Bounded(response.raw, self._bounds)
-        return response
-
-
-def make_session(
-    *,
-    timeout_s: tuple[float, float] = TIMEOUT_S,
-    pool_size: int = 16,
-    bounds: Bounds = Bounds(),
-) -> requests.Session:
-    """Return a session that never waits or reads without end and never repeats a request by itself."""
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(
-            scheme, _BoundedAdapter(timeout_s, bounds, pool_connections=4, pool_maxsize=pool_size)
-        )
-    return session
+    Films come as `http://203.205.137.89/vweixinp.tc.qq.com/1007_….mp4?vkey=…`: the addresses of the delivery network
+    change and are not published, but none of them lies in anybody's private network.
+    """
+    host = (parts.hostname or "").lower()
+    if parts.port not in (None, 80, 443):
+        return False
+    if host.endswith(MEDIA_DOMAINS):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_global and parts.path.lstrip("/").partition("/")[0].endswith(MEDIA_DOMAINS)
 
 
 def as_remote_error(error: requests.RequestException, *, changes: bool) -> RemoteError:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.model.complaint import Medium
+from bot.model.errors import Permanent
 from bot.services.handoff import Unknown
 from console.pages.acting import Posted, conversation_of, done, key_of, words_of
 from console.pages.sending import may_retry
@@ -63,7 +64,7 @@ class AnsweringPages:
 
         def act(posted: Posted) -> None:
             key, content = key_of(posted), _content(posted)
-            medium_id = self._keep(request, key, content)
+            medium_id = self._keep(request, key, *self._cleaned(content))
             self._handoffs.answer(
                 conversation_of(request), member_of(request), "", key=key, picture=medium_id
             )
@@ -99,7 +100,13 @@ class AnsweringPages:
 
         return await done(self._site, request, act)
 
-    def _keep(self, request: Request, key: str, content: bytes) -> str:
+    def _cleaned(self, content: bytes) -> tuple[bytes, str]:
+        try:
+            return self._site.serving.clean(content)
+        except Permanent as error:
+            raise Unfit(picture="图片打不开或尺寸太大，请换一张。") from error
+
+    def _keep(self, request: Request, key: str, content: bytes, kind: str) -> str:
         """Store a picture of who holds the conversation; pressed twice, it is one picture."""
         wanted, site = conversation_of(request), self._site
         medium_id = hashlib.sha256(f"picture\n{wanted}\n{key}".encode()).hexdigest()[:32]
@@ -117,7 +124,7 @@ class AnsweringPages:
                     received_at=site.clock.now(),
                 )
                 unit.media.add(medium)
-                unit.media.store_bytes(medium_id, content, type_of(content))
+                unit.media.store_bytes(medium_id, content, kind)
         return medium_id
 
 

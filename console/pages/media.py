@@ -10,9 +10,14 @@ from starlette.routing import Route
 from console.pages.acting import subject
 from console.site import Site
 
-_SHOWN = frozenset({"image/jpeg", "image/png", "image/gif"})
-#: Kind → what the file is called; a browser plays no AMR.
-_FILE_NAMES = {"voice": "voice.amr", "video": "video.mp4"}
+_SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+#: Type → what the file is called; a browser plays no AMR.
+_FILE_NAMES = {
+    "audio/amr": "voice.amr",
+    "audio/mpeg": "voice.mp3",
+    "audio/ogg": "voice.ogg",
+    "video/mp4": "video.mp4",
+}
 
 
 class MediumPages:
@@ -36,6 +41,6 @@ class MediumPages:
         self._site.looked(request, "conversation viewed", subject=subject(medium.conversation_id))
         if medium.kind == "image" and medium.content_type in _SHOWN:
             return Response(content, media_type=medium.content_type)
-        name = _FILE_NAMES.get(medium.kind, "file")
+        name = _FILE_NAMES.get(medium.content_type, "file")
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type="application/octet-stream", headers=headers)

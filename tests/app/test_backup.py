@@ -221,7 +221,9 @@ class TestRefusing:
             assert unit.documents.get("later") is None
         [aside] = settings.data_dir.glob("before-restore-*")
         with closing(sqlite3.connect(aside / "minsheng.db")) as old:
-            assert old.execute("SELECT name FROM document WHERE name <> 'keyring'").fetchall() == [("later",)]
+            assert old.execute("SELECT name FROM document WHERE name <> 'keyring'").fetchall() == [
+                ("later",)
+            ]
 
     def test_a_file_that_is_no_backup(self, settings: Settings, tmp_path: Path) -> None:
         path = tmp_path / "odd"

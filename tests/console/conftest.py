@@ -13,6 +13,7 @@ from starlette.routing import Mount
 
 from app.phrases import DomainPhrases
 from app.sealing import KeySealer
+from bot.media.cleaning import clean
 from bot.services.directory import Directory
 from bot.services.handoff import Handoffs
 from bot.services.on_behalf import OnBehalf
@@ -141,6 +142,7 @@ def serving(
         phrases=phrases,
         allowance=platform.allowance,
         typing=platform.typing,
+        clean=clean,
         directory=lambda: directory,
     )
 

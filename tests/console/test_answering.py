@@ -12,10 +12,10 @@ from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
 from bot.storage.record import SqlRecord
 from console.pages.answering import MOST_PICTURE_BYTES, type_of
 from tests.console.desk_side import START, Browser, now_of, waits
+from tests.pictures import SECRETS, telling, written
 
 KEY, OTHER = "0" * 31 + "a", "0" * 31 + "b"
-JPEG = b"\xff\xd8\xff\xe0 a picture"
-PNG = b"\x89PNG\r\n\x1a\n a picture"
+JPEG, PNG = written("JPEG"), written("PNG")
 
 
 @pytest.fixture
@@ -113,8 +113,7 @@ def test_who_does_not_hold_the_citizen_is_told_who_does(
     [
         (JPEG, "image/jpeg"),
         (PNG, "image/png"),
-        (b"GIF87a.", "image/gif"),
-        (b"GIF89a.", "image/gif"),
+        (written("GIF"), "image/gif"),
     ],
 )
 def test_a_picture_is_kept_and_goes_out_once(
@@ -151,10 +150,43 @@ def test_what_only_calls_itself_a_picture_is_refused(
 
 @pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 422), (65 * 1024, 413)])
 def test_a_picture_has_its_size(fang: Browser, anna: str, more: int, status: int) -> None:
-    content = JPEG.ljust(MOST_PICTURE_BYTES + more, b"\0")
+    content = _as_large(MOST_PICTURE_BYTES + more)
     answer = fang.upload(f"/conversations/{anna}/picture", content, key=KEY)
     assert answer.status_code == status
     assert status == 200 or "10 MB" in answer.text
+
+
+def _as_large(size: int) -> bytes:
+    """Return a picture of so many bytes: its last block is as long as it takes."""
+    tables, at = b"", len(JPEG) - 2
+    while size - len(JPEG) - len(tables) > 65_000:
+        tables += b"\xff\xfe\xfd\xea" + bytes(65_000)
+    rest = size - len(JPEG) - len(tables)
+    return (
+        JPEG[:at]
+        + tables
+        + b"\xff\xfe"
+        + (rest - 2).to_bytes(2, "big")
+        + bytes(rest - 4)
+        + JPEG[at:]
+    )
+
+
+def test_a_picture_tells_nothing_of_who_took_it(
+    fang: Browser, record: SqlRecord, anna: str
+) -> None:
+    fang.upload(f"/conversations/{anna}/picture", telling("JPEG"), key=KEY)
+    medium_id = sent(record, f"staff:{KEY}").payload["picture"]
+    with record.reading() as unit:
+        kept = unit.media.bytes_of(medium_id)
+    assert kept
+    assert [secret for secret in SECRETS if secret in kept] == []
+
+
+def test_a_picture_that_is_not_whole_is_refused(fang: Browser, anna: str) -> None:
+    answer = fang.upload(f"/conversations/{anna}/picture", JPEG[:40], key=KEY)
+    assert answer.status_code == 422
+    assert "打不开" in answer.json()["problems"]["picture"]
 
 
 def test_no_picture_at_all_is_said(fang: Browser, anna: str) -> None:

@@ -17,7 +17,7 @@ def keep(record: SqlRecord, kind: str, content_type: str) -> None:
         unit.media.store_bytes("m1", CONTENT, content_type)
 
 
-@pytest.mark.parametrize("kind", ["image/jpeg", "image/png", "image/gif"])
+@pytest.mark.parametrize("kind", ["image/jpeg", "image/png", "image/gif", "image/webp"])
 def test_a_picture_is_shown(staff: Browser, record: SqlRecord, kind: str) -> None:
     keep(record, "image", kind)
     answer = staff.get("/media/m1")
@@ -32,7 +32,9 @@ def test_a_picture_is_shown(staff: Browser, record: SqlRecord, kind: str) -> Non
     ("kind", "content_type", "name"),
     [
         ("voice", "audio/amr", "voice.amr"),
-        ("voice", "image/png", "voice.amr"),
+        ("voice", "image/png", "file"),
+        ("voice", "audio/mpeg", "voice.mp3"),
+        ("voice", "audio/ogg", "voice.ogg"),
         ("video", "video/mp4", "video.mp4"),
         ("image", "text/html", "file"),
         ("image", "image/svg+xml", "file"),

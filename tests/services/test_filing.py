@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.media.cleaning import MOST_BYTES, clean
 from bot.model.backend import Attribute, Filed, Filing, Request
 from bot.model.complaint import Complaint
 from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
@@ -14,8 +15,9 @@ from bot.record import Record
 from bot.services.deliver import Deliverer
 from bot.services.directory import Directory
 from bot.services.filing import MOST_CHARACTERS, FilingHandler, number_owed
-from bot.services.media import MOST_BYTES, MediaHandler
+from bot.services.media import MediaHandler
 from tests.builders import SetClock, make_complaint, make_delivery, make_medium
+from tests.pictures import AMR, SECRETS, telling, written
 from tests.services.fakes import PlainSealer, RecordingBackend, RecordingMessenger
 
 LOST = RetryLater("backend", "timeout", "no answer", outcome_unknown=True)
@@ -373,25 +375,38 @@ class TestFetchingMedia:
         with record.unit() as unit:
             unit.media.add(make_medium())
             unit.deliveries.add(make_delivery(kind=DeliveryKind.MEDIA, payload=payload))
-        Deliverer(record, {"media": MediaHandler(record, messenger)}, clock).run_once()
+        Deliverer(record, {"media": MediaHandler(record, messenger, clean)}, clock).run_once()
         with record.unit() as unit:
             return unit.deliveries.by_key("d1").state  # type: ignore[union-attr]
 
     def test_the_bytes_are_kept(
         self, record: Record, messenger: RecordingMessenger, clock: SetClock
     ) -> None:
-        messenger.stored["wx-p1"] = (b"picture", "image/jpeg")
+        messenger.stored["wx-p1"] = (written("PNG"), "image/jpeg")
         assert self.fetch(record, messenger, clock) is DeliveryState.SENT
         with record.unit() as unit:
-            assert unit.media.bytes_of("p1") == b"picture"
+            assert unit.media.bytes_of("p1") == written("PNG")
+            assert unit.media.get("p1").content_type == "image/png"  # type: ignore[union-attr]
+
+    def test_nothing_is_kept_that_tells_who_took_it_and_where(
+        self, record: Record, messenger: RecordingMessenger, clock: SetClock
+    ) -> None:
+        messenger.stored["wx-p1"] = (telling("JPEG", 6), "image/jpeg")
+        assert self.fetch(record, messenger, clock) is DeliveryState.SENT
+        with record.unit() as unit:
+            kept = unit.media.bytes_of("p1")
+        assert kept
+        assert [secret for secret in SECRETS if secret in kept] == []
 
     @pytest.mark.parametrize(
         "found",
         [
             (b"<html>", "text/html"),
-            (b"<svg>", "application/xml"),
+            (b"<svg>", "image/svg+xml"),
+            (b"<html>", "image/jpeg"),
+            (b"\x00\x00\x00\x18ftypheic", "image/heic"),
             (b"", "image/jpeg"),
-            (b"x" * (MOST_BYTES + 1), "video/mp4"),
+            (AMR.ljust(MOST_BYTES + 1, b"x"), "audio/amr"),
         ],
     )
     def test_what_is_no_medium_is_refused_for_good(

