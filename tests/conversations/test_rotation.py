@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from app import reseal, secrets
 from app.backup import back_up
 from app.bootstrap import Parts, backend_key, build
+from app.cli import main
 from app.desk import desk_office
 from app.keyring import KeyringLocked
 from app.rasa_dialogue import RasaDialogue
@@ -328,6 +329,30 @@ class TestOfTheFolder:
             restored = start(other)
             assert restored.case().person.phone == phone
             assert "HZ-" in restored.say("查进度")
+
+    def test_the_command_says_what_was_done_and_what_comes_next(
+        self,
+        settings: Settings,
+        start: Start,
+        phone: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        city = start(settings)
+        city.say(*talk(phone), "确认")
+        city.file_due()
+        monkeypatch.setenv("MINSHENG_DATA_DIR", str(settings.data_dir))
+        monkeypatch.setenv("MINSHENG_SIMULATOR", "1")
+        assert main(["reseal", "--new-key"]) == 0
+        said = capsys.readouterr().out
+        assert "new secret key" in said
+        assert "0 could not be opened" in said
+        assert "--drop-previous" in said
+        assert main(["reseal", "--new-key"]) == 1
+        assert "restart everything" in capsys.readouterr().err
+        assert main(["reseal", "--drop-previous"]) == 0
+        assert "closed to 1 earlier" in capsys.readouterr().out
+        assert start(settings).case().person.phone == phone
 
     def test_the_environments_key_is_not_ours_to_change(self, settings: Settings) -> None:
         with pytest.raises(NotDone, match="MINSHENG_SECRET_KEY_PREVIOUS"):

@@ -36,12 +36,18 @@ WAYS_OUT = frozenset(
 #: Where such a module is imported, and what for.
 USED = {
     "app.bootstrap": {"socket"},  # the machine's name
+    "app.doctor.callback": {
+        "http.client",
+        "socket",
+    },  # asks our own public address, for the operator
+    "app.doctor.installation": {"requests"},
     "connectors.open311.client": {"requests"},  # a session of `outbound`
     "connectors.open311.errors": {"requests", "urllib3"},  # their exceptions
     "connectors.open311.transport": {"requests"},
     "connectors.outbound": {"requests"},
     "connectors.wechat.client": {"requests"},
     "connectors.wechat.http": {"requests", "urllib3"},
+    "connectors.wechat.probe": {"requests"},
     "connectors.wechat.tokens": {"requests"},
     "connectors.wechat.transport": {"requests", "wechatpy.client"},
 }
