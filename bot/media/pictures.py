@@ -31,6 +31,14 @@ _EXIF = b"Exif\0\0"
 _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
+# A frame header wherever it stands: its length says how many components it describes.
+_JPEG_FRAME = re.compile(
+    rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]\0(?:\x0b.{5}\x01|\x11.{5}\x03|\x14.{5}\x04)",
+    re.DOTALL,
+)
+_TELLING = (_EXIF, b"ns.adobe.com", b"xmpmeta", b"Photoshop", b"8BIM", b"\xff\xfe")
+
+
 class BadPicture(ValueError):
     """It is not whole, or no picture at all."""
 
@@ -66,11 +74,24 @@ def kind_of(content: bytes) -> str:
 
 
 def bared(content: bytes) -> Picture:
-    """Return the picture without anything but the picture; raises `BadPicture`."""
+    """Return the picture without anything but the picture, or a damaged one as it came; raises `BadPicture`."""
     try:
         return _READERS[kind_of(content)](content)
-    except (struct.error, IndexError, KeyError) as error:
-        raise BadPicture("not whole") from error
+    except (BadPicture, struct.error, IndexError, KeyError):
+        return _damaged(content)
+
+
+def _damaged(content: bytes) -> Picture:
+    """Return a damaged JPEG as it came: a decoder may still show what is left of it, and evidence it is.
+
+    Raises `BadPicture` if anything in it looks like metadata, which cannot be cut out of what cannot be read.
+    """
+    if kind_of(content) != JPEG or any(sign in content for sign in _TELLING):
+        raise BadPicture("not whole")
+    frames = (
+        struct.unpack_from(">HH", frame.group(), 5) for frame in _JPEG_FRAME.finditer(content)
+    )
+    return Picture(content, tuple((width, height) for height, width in frames))
 
 
 def _jpeg(content: bytes) -> Picture:

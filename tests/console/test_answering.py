@@ -184,7 +184,7 @@ def test_a_picture_tells_nothing_of_who_took_it(
 
 
 def test_a_picture_that_is_not_whole_is_refused(fang: Browser, anna: str) -> None:
-    answer = fang.upload(f"/conversations/{anna}/picture", JPEG[:40], key=KEY)
+    answer = fang.upload(f"/conversations/{anna}/picture", PNG[:40], key=KEY)
     assert answer.status_code == 422
     assert "打不开" in answer.json()["problems"]["picture"]
 

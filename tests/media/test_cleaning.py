@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageOps
 
 from bot.media.cleaning import MOST_BYTES, MOST_PIXELS, clean
 from bot.model.errors import Permanent
-from tests.pictures import AMR, MP3_FRAME, SECRETS, box, exif, film, image, telling, written
+from tests.pictures import AMR, MP3_FRAME, SECRETS, XMP, box, exif, film, image, telling, written
 
 PICTURES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 
@@ -161,8 +161,7 @@ class TestRefusing:
             b"\0\0\0\x18ftypavif" + bytes(100),
             b"ID3\4\0\0\0\0\0\x04none<script>",
             b"RIFF\x24\0\0\0WAVE" + bytes(100),
-            b"\xff\xd8\xff",
-            b"\xff\xd8\xff\xe0\0\x01",
+            b"\xff\xd8",
             b"\x89PNG\r\n\x1a\n",
             b"GIF89a",
             b"RIFF....WEBP",
@@ -184,13 +183,37 @@ class TestRefusing:
             assert content_type == PICTURES[kind]
             assert len(content) <= length + 12
 
-    @pytest.mark.parametrize(("kind", "head"), [("JPEG", b"\xff\xd8\xff"), ("GIF", b"GIF89a")])
-    def test_noise_behind_a_right_beginning(self, kind: str, head: bytes) -> None:
+    @pytest.mark.parametrize("head", [b"GIF89a", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"])
+    def test_noise_behind_a_right_beginning(self, head: bytes) -> None:
         for seed in range(200):
             noise = zlib.compress(bytes([seed, seed // 3, 7]) * 300) * 3
             with pytest.raises(Permanent):
                 clean(head + noise)
 
+
+class TestDamaged:
+    """A photo that lost or changed some bytes on its way."""
+
+    def test_is_kept_as_it_came(self) -> None:
+        whole = written("JPEG")
+        spoilt = whole[:20] + b"\0\0\0\0" + whole[24:]
+        assert clean(spoilt) == (spoilt, "image/jpeg")
+
+    def test_is_refused_if_it_may_tell_who_took_it(self) -> None:
+        for kind in (telling("JPEG"), written("JPEG", exif=exif()), written("JPEG", xmp=XMP)):
+            at = kind.index(b"\xff\xdb")
+            with pytest.raises(Permanent, match="not whole"):
+                clean(kind[:at] + b"\0\0" + kind[at:])
+
+    def test_is_refused_if_it_would_fill_the_memory(self) -> None:
+        whole = written("JPEG")
+        at = whole.index(b"\xff\xc0") + 5
+        huge = whole[:20] + b"\0\0" + whole[20:at] + b"\xff\xff\xff\xff" + whole[at + 4 :]
+        with pytest.raises(Permanent, match="pixels"):
+            clean(huge)
+
+
+class TestSizes:
     def test_one_byte_too_many(self) -> None:
         assert clean(AMR.ljust(MOST_BYTES, b"\0"))
         with pytest.raises(Permanent, match="bytes"):
