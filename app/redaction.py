@@ -31,7 +31,8 @@ _OPEN_ID = re.compile(r"(?<![A-Za-z0-9_-])(?=[a-z_-]*[A-Z0-9])o[A-Za-z0-9_-]{27}
 _ID_NUMBER = re.compile(
     r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\d)"
 )
-_MOBILE = re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
+#: Not between the letters of a hash or a random id, where a run of eleven digits is no rarity.
+_MOBILE = re.compile(r"(?<![\da-fA-F.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\da-fA-F])")
 #: Our code holds no Chinese: in the text of an exception it is somebody's words (or an office's, no loss).
 _CHINESE = re.compile(r"[　-〿㐀-鿿豈-﫿＀-￯\U00020000-\U0003134f]+")
 _LOCALS = "locals"

@@ -48,7 +48,7 @@ class ApiCall:
         kept = _ESCAPE.sub(_keep_escape, self._text())
         try:
             data = json.loads(kept)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ApiError(47001) from error
         if not isinstance(data, dict):
             raise ApiError(47001)

@@ -28,7 +28,7 @@ async def body_of(request: Request) -> dict[str, Any]:
         return {}
     try:
         data = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadControl(400, "the body is not JSON") from error
     if not isinstance(data, dict):
         raise BadControl(400, "the body is not a JSON object")

@@ -59,6 +59,7 @@ def test_what_is_personal_or_secret_is_masked(text: str, secret: str) -> None:
         "access token: the day's 20 forced refreshes are used up",
         "delivery 0b9f2c4de5f60718293a4b5c6d7e8f90 (notice) will be retried",
         "handoff 3f2a9b1c: taken",
+        "delivery file:7f2a6c13812345678d1b1ddaa5d24caa delivered",
         "message 1764366936123-0 of stream 12 is parked: TimeoutError",
         "office_hours_of_the_district is no open id",
         "redis: appendfsync is everysec, not always",
