@@ -13,7 +13,9 @@ from pathlib import Path
 from app.catalog import BadCatalog
 from app.doctor.findings import Finding, NotChecked, found
 from app.doctor.installation import Installation
+from app.secrets import secrets_in
 from app.serve import OTHER_FILES
+from app.settings import Settings
 from app.train import is_stale, newest_model
 from console.accounts import FIRST_NAME, FIRST_NUMBER
 from console.passwords import flaw_in
@@ -76,10 +78,7 @@ def secrets(installation: Installation) -> Iterator[Finding]:
     for path in _kept(own.data_dir):
         if path.stat().st_mode & 0o077:
             yield found("secrets.readable", file=path.resolve())
-    if own.secret_key and len(own.secret_key) < _SECRET_GOOD:
-        yield found("secrets.short", length=len(own.secret_key), wanted=_SECRET_GOOD)
-    if not own.secret_key and (own.redis_url or own.database_url):
-        yield found("secrets.not_shared")
+    yield from _secret_key(own)
     if not own.aes_key:
         yield found("secrets.plaintext")
     if own.admin_password and flaw_in(own.admin_password, number=FIRST_NUMBER, name=FIRST_NAME):
@@ -128,6 +127,15 @@ def clock(installation: Installation) -> Iterator[Finding]:
             yield found("clock.wrong", server=name, seconds=seconds)
         elif abs(offset) > _CLOCK_WARN_S:
             yield found("clock.off", server=name, seconds=seconds)
+
+
+def _secret_key(own: Settings) -> Iterator[Finding]:
+    if own.secret_key and len(own.secret_key) < _SECRET_GOOD:
+        yield found("secrets.short", length=len(own.secret_key), wanted=_SECRET_GOOD)
+    if not own.secret_key and (own.redis_url or own.database_url):
+        yield found("secrets.not_shared")
+    if secrets_in(own.data_dir, own).previous:
+        yield found("secrets.previous")
 
 
 def _can_write(folder: Path) -> bool:

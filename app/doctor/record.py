@@ -11,12 +11,16 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
+from app.bootstrap import SystemClock
 from app.doctor.findings import Finding, found
 from app.doctor.installation import Installation
+from app.keyring import KeyringLocked, KeyringStore
+from app.secrets import secrets_in
 from app.settings import Settings
 from bot.ports import Unavailable
 from bot.storage.database import MIGRATIONS, VERSION_TABLE, open_engine, reading
-from bot.storage.tables import staff
+from bot.storage.record import SqlRecord
+from bot.storage.tables import documents, staff
 from desk.storage.migrate import MIGRATIONS as DESK_MIGRATIONS
 from desk.storage.migrate import VERSION_TABLE as DESK_VERSION_TABLE
 
@@ -46,6 +50,11 @@ def _database(own: Settings, url: str, migrations: Path, table: str) -> Iterator
             yield from _version(connection, migrations, table)
             if is_record and not own.admin_password:
                 yield from _staff(connection)
+            there = is_record and sa.inspect(connection).has_table(documents.name)
+        if there:
+            KeyringStore(SqlRecord(engine, SystemClock()), secrets_in(own.data_dir, own)).load()
+    except KeyringLocked:
+        yield found("record.locked")
     except (Unavailable, sa.exc.SQLAlchemyError) as error:
         yield found("record.unreachable", error=_first_line(error))
     finally:

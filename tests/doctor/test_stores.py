@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from app.bootstrap import keep_keyring
 from app.embedded_redis import EmbeddedRedis
-from app.settings import ROOT
+from app.settings import ROOT, read
 from bot.storage.database import upgrade
 from bot.storage.motion import keys
 from bot.storage.motion.connect import open_sync
@@ -134,6 +135,33 @@ class TestSqlite:
     def test_nobody_who_could_sign_in_is_noticed(self, patient: Patient) -> None:
         report = patient.examine(MINSHENG_ADMIN_PASSWORD="")
         assert "minsheng staff add" in report.finding("record.no_staff")["remedy"]
+
+
+class TestSecretKey:
+    """The record is sealed with a secret key: with another one the server would not start."""
+
+    @pytest.fixture
+    def sealed(self, patient: Patient) -> Patient:
+        keep_keyring(read(patient.environ))
+        return patient
+
+    def test_the_right_one_is_no_finding(self, sealed: Patient) -> None:
+        assert sealed.examine().state("record") == "ok"
+
+    def test_another_one_is_told_before_the_start(self, sealed: Patient) -> None:
+        report = sealed.examine(MINSHENG_SECRET_KEY="6" * 64)
+        assert "MINSHENG_SECRET_KEY" in report.finding("record.locked")["remedy"]
+
+    def test_one_in_rotation_opens_and_is_to_be_finished(self, sealed: Patient) -> None:
+        old = sealed.environ["MINSHENG_SECRET_KEY"]
+        report = sealed.examine(MINSHENG_SECRET_KEY="6" * 64, MINSHENG_SECRET_KEY_PREVIOUS=old)
+        assert report.state("record") == "ok"
+        assert "minsheng reseal" in report.finding("secrets.previous")["remedy"]
+
+    def test_a_lost_one_is_told_and_none_is_made(self, sealed: Patient) -> None:
+        report = sealed.examine(MINSHENG_SECRET_KEY="")
+        assert "record.locked" in report.codes
+        assert not (Path(sealed.environ["MINSHENG_DATA_DIR"]) / "secret.key").exists()
 
 
 class TestPostgreSQL:
