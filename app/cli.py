@@ -360,10 +360,11 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _reseal(arguments: argparse.Namespace) -> int:
     from app.reseal import run
     from app.snapshots import NotDone
+    from bot.ports import Unavailable
 
     try:
         return run(_store_settings(), arguments)
-    except (NotDone, OSError) as error:
+    except (NotDone, OSError, Unavailable) as error:
         print(f"Not done: {error}.", file=sys.stderr)
         return 1
 

@@ -33,6 +33,9 @@ _AT_ONCE = 200
 _PAUSE_S = 0.005
 """Between two transactions: SQLite has one writer at a time, and citizens are to be it."""
 
+_BUSY = "the database is away or locked; what was done stays done: run it again"
+_TRIES, _AGAIN_S = 10, 0.5
+"""Of one transaction: citizens come first, but not for ever."""
 _NEXT = (
     "[minsheng] the new secret key is enough now. Restart every process that still has the old one, take"
     " MINSHENG_SECRET_KEY_PREVIOUS away if it is set, then run `minsheng reseal --drop-previous`"
@@ -101,10 +104,10 @@ def reseal(settings: Settings, *, said: Callable[[str], None]) -> Report:
         store = KeyringStore(SqlRecord(engine, SystemClock()), secrets.secrets_of(settings))
         store.keep()
         sealer = KeySealer(store.load)
-        _every_table(engine, record_tables, sealer, report, said)
+        every_table(engine, record_tables, sealer, report, said)
     if settings.uses_desk:
         with _opened(settings.desk_url) as engine:
-            _every_table(engine, desk_tables, sealer, report, said)
+            every_table(engine, desk_tables, sealer, report, said)
     return report
 
 
@@ -140,13 +143,14 @@ def _overwriting(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA secure_delete=ON")
 
 
-def _every_table(
+def every_table(
     engine: sa.engine.Engine,
     tables: sa.MetaData,
     sealer: KeySealer,
     report: Report,
     said: Callable[[str], None],
 ) -> None:
+    """Seal every sealed column of one database anew."""
     for table, columns in sealed_columns(tables):
         rows = _Table(engine, table, columns, sealer).renew(report.values)
         report.rows += rows
@@ -177,11 +181,21 @@ class _Table:
 
     def renew(self, done: Renewed) -> int:
         """Seal all rows anew; returns how many changed."""
-        last, total = None, 0
+        last, total, left = None, 0, _TRIES
         while True:
-            with self._engine.begin() as connection:
-                rows = connection.execute(self._some(last)).all()
-                total += sum(self._renew_row(connection, row, done) for row in rows)
+            counted = Renewed()
+            try:
+                with self._engine.begin() as connection:
+                    rows = connection.execute(self._some(last)).all()
+                    changed = sum(self._renew_row(connection, row, counted) for row in rows)
+            except sa.exc.OperationalError as error:  # locked too long, or a deadlock that we lost
+                left -= 1
+                if not left:
+                    raise NotDone(_BUSY) from error
+                time.sleep(_AGAIN_S)
+                continue
+            done.add(counted)
+            total, left = total + changed, _TRIES
             if len(rows) < _AT_ONCE:
                 return total
             last = rows[-1][0]

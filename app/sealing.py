@@ -54,6 +54,12 @@ class Renewed:
         """How many pieces are others now."""
         return self.anew + self.first
 
+    def add(self, more: Renewed) -> None:
+        """Count what was done elsewhere."""
+        self.anew += more.anew
+        self.first += more.first
+        self.lost += more.lost
+
 
 class KeySealer:
     """Seals, opens and hashes with the keyring, which is read when first needed and again from time to time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,19 +16,21 @@ from starlette.routing import Mount
 
 from app import reseal, secrets
 from app.backup import back_up
-from app.bootstrap import Parts, backend_key, build
+from app.bootstrap import Parts, SystemClock, backend_key, build
 from app.cli import main
 from app.desk import desk_office
-from app.keyring import KeyringLocked
+from app.keyring import KeyringLocked, KeyringStore
 from app.rasa_dialogue import RasaDialogue
 from app.restore import restore
 from app.sealing import KeySealer
+from app.secrets import secrets_of
 from app.serve import migrate, with_demo_account
 from app.settings import Settings, read
 from app.snapshots import NotDone
 from bot.services.catalogue import Catalogue
 from bot.services.filing import FilingHandler
 from bot.storage.database import open_engine
+from bot.storage.record import SqlRecord
 from connectors.open311 import Open311Client
 from desk.app import create_app as create_desk
 from desk.office.lists import CaseQuery
@@ -372,3 +375,33 @@ class TestOfTheFolder:
         both = replace(other, secret_key_previous=FIRST)
         restore(both, tmp_path / "b.tgz", force=False, migrate=lambda: migrate(both))
         assert start(other).case().person.phone == phone
+
+
+class TestWhileItRuns:
+    def test_a_writer_that_holds_a_row_too_long_is_waited_for(
+        self, settings: Settings, start: Start, phone: str
+    ) -> None:
+        """The database gives up waiting for a lock; the command does not."""
+        city = start(settings)
+        city.say(*talk(phone), "确认")
+        rotated = replace(settings, secret_key=SECOND, secret_key_previous=FIRST)
+        start(rotated)  # the keyring knows the new key
+        holding = city.parts.engine.connect()
+        begun = holding.begin()
+        holding.execute(sa.text("UPDATE complaint SET wish = wish"))
+        timer = threading.Timer(1.0, begun.rollback)
+        timer.start()
+        quick = open_engine(settings.record_url, lock_s=0.2)
+        if quick.dialect.name == "postgresql":
+            sa.event.listen(quick, "begin", lambda c: c.exec_driver_sql("SET lock_timeout='0.2s'"))
+        sealer = KeySealer(KeyringStore(SqlRecord(quick, SystemClock()), secrets_of(rotated)).load)
+        report = reseal.Report()
+        try:
+            reseal.every_table(quick, reseal.record_tables, sealer, report, lambda _: None)
+        finally:
+            timer.join()
+            holding.close()
+            quick.dispose()
+        assert report.values.anew > 3
+        assert report.values.lost == 0
+        assert resealed(rotated).rows == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ class Office:
         with self.record.unit() as unit:
             unit.complaints.add(make_complaint(**values))
             unit.deliveries.add(filing)
+
+    def confirm_again(self, **values: Any) -> None:
+        changed = replace(self.complaint, **values)
+        with self.record.unit() as unit:
+            unit.complaints.save(changed)
 
     def run(self, **later: float) -> None:
         self.clock.pass_(**later)
@@ -94,6 +100,21 @@ class TestWhatIsFiled:
         words = "文二路 路灯不亮！！\n三天了😡，<没人管>"
         filing = office.filed(description=words, receipt="HZ-261123-0001")
         assert filing.description == f"{words}\n民声受理编号：HZ-261123-0001"
+
+    def test_words_with_numbers_that_no_key_opens_wait_for_the_key(self, office: Office) -> None:
+        """They do not go out with holes in them, and nothing of them is lost."""
+        office.confirm(
+            description="店主电话138****5678", sealed={"138****5678": "sealed by another key"}
+        )
+        office.run()
+        assert office.backend.filings == []
+        assert (office.delivery.state, office.delivery.error) == (
+            DeliveryState.RETRY,
+            "minsheng sealed",
+        )
+        office.confirm_again(sealed={"138****5678": office.sealer.seal("13812345678")})
+        office.run(minutes=1)
+        assert "店主电话13812345678" in office.backend.filings[0].description
 
     @pytest.mark.parametrize(("wish", "told"), [("confidential", "保密"), ("public", "同意公开")])
     def test_a_wish_stands_before_the_number(self, office: Office, wish: str, told: str) -> None:
