@@ -65,6 +65,7 @@ def set_up(process: str, form: str = "", wanted: str = "") -> None:
         # What is below the level costs a call that does nothing; Rasa says much of that kind.
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,  # else each of Rasa's silent lines makes a logger (4 % of a turn)
     )
     logging.captureWarnings(True)  # Rasa turns deprecations of its own libraries on again
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
