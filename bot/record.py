@@ -127,10 +127,10 @@ class Complaints(Protocol):
         """Return a citizen's own complaints, newest first."""
 
     def standing_at(self, conversation_id: str, status_code: str) -> list[Complaint]:
-        """Return a citizen's complaints whose last status of the backend was this one, newest first."""
+        """Return those of a citizen's newest 20 whose last status of the backend was this one, newest first."""
 
     def in_callback(self, conversation_id: str) -> list[Complaint]:
-        """Return a citizen's complaints about whose answer something was asked, in no order."""
+        """Return those of a citizen's newest 20 about whose answer something was asked, in no order."""
 
     def recent(self, *, limit: int = 100) -> list[Complaint]:
         """Return the newest complaints of all citizens."""

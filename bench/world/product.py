@@ -145,7 +145,7 @@ class ManyMachines:
         for number in range(self._workers):
             self._keep("worker", number, [*MINSHENG, "worker"], environ)
         for kept in self._kept["worker"]:
-            self._wait_for_worker(str(kept.pid))
+            self._wait_for_worker(kept)
         wait_until_ready(self.url)
 
     def stop(self) -> None:
@@ -170,19 +170,21 @@ class ManyMachines:
         if kind == "gateway":
             wait_for_port(self._ports[number], within_s=60)
         else:
-            self._wait_for_worker(str(kept.pid))
+            self._wait_for_worker(kept)
 
     def last_words(self) -> str:
         """Return the ends of all logs."""
         kept = [each for kind in self._kept.values() for each in kind]
         return "\n".join(f"--- {each.name}\n{each.last_words(6)}" for each in kept)
 
-    def _wait_for_worker(self, pid: str) -> None:
+    def _wait_for_worker(self, kept: Kept) -> None:
         with redis.Redis(port=self._redis_port, decode_responses=True) as store:
             deadline = time.monotonic() + READY_WITHIN_S
-            while not any(f"-{pid}-" in name for name in store.zrange("minsheng:workers", 0, -1)):
+            while not any(
+                f"-{kept.pid}-" in name for name in store.zrange("minsheng:workers", 0, -1)
+            ):
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"worker {pid} does not beat")
+                    raise TimeoutError(f"{kept.name} does not beat")
                 time.sleep(0.1)
 
     def _keep(self, kind: str, number: int, command: list[str], environ: dict[str, str]) -> None:

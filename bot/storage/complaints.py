@@ -14,6 +14,8 @@ from bot.storage.inserting import insert_new
 from bot.storage.tables import complaints, counters, updates
 
 _FIELDS = [f.name for f in fields(Complaint)]
+NEWEST = 20
+"""Of so many of a citizen's complaints is asked what goes on with them."""
 _ADD = complaints.insert()
 _SAVE = (
     complaints.update()
@@ -26,18 +28,18 @@ _OF_CONVERSATION = (
     .order_by(complaints.c.confirmed_at.desc())
     .limit(sa.bindparam("limit"))
 )
+_NEWEST = complaints.c.id.in_(
+    sa.select(complaints.c.id)
+    .where(complaints.c.conversation_id == sa.bindparam("id"))
+    .order_by(complaints.c.confirmed_at.desc())
+    .limit(NEWEST)
+)
 _STANDING_AT = (
     sa.select(complaints)
-    .where(
-        complaints.c.conversation_id == sa.bindparam("id"),
-        complaints.c.status_code == sa.bindparam("code"),
-    )
+    .where(_NEWEST, complaints.c.status_code == sa.bindparam("code"))
     .order_by(complaints.c.confirmed_at.desc())
 )
-_IN_CALLBACK = sa.select(complaints).where(
-    complaints.c.conversation_id == sa.bindparam("id"),
-    sa.cast(complaints.c.callback, sa.Text) != "{}",
-)
+_IN_CALLBACK = sa.select(complaints).where(_NEWEST, sa.cast(complaints.c.callback, sa.Text) != "{}")
 """Statements of most turns are built once."""
 
 
@@ -86,18 +88,18 @@ class Complaints:
         )
         return [_complaint(row) for row in rows]
 
-    def of_conversation(self, conversation_id: str, *, limit: int = 20) -> list[Complaint]:
+    def of_conversation(self, conversation_id: str, *, limit: int = NEWEST) -> list[Complaint]:
         """Return a citizen's own complaints, newest first."""
         rows = self._c.execute(_OF_CONVERSATION, {"id": conversation_id, "limit": limit})
         return [_complaint(row) for row in rows]
 
     def standing_at(self, conversation_id: str, status_code: str) -> list[Complaint]:
-        """Return a citizen's complaints whose last status of the backend was this one, newest first."""
+        """Return those of a citizen's newest whose last status of the backend was this one, newest first."""
         wanted = {"id": conversation_id, "code": status_code}
         return [_complaint(row) for row in self._c.execute(_STANDING_AT, wanted)]
 
     def in_callback(self, conversation_id: str) -> list[Complaint]:
-        """Return a citizen's complaints about whose answer something was asked, in no order."""
+        """Return those of a citizen's newest about whose answer something was asked, in no order."""
         rows = self._c.execute(_IN_CALLBACK, {"id": conversation_id})
         return [_complaint(row) for row in rows]
 

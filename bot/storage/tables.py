@@ -73,7 +73,7 @@ complaints = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("receipt", sa.String(32), nullable=False, unique=True),
-    sa.Column("conversation_id", sa.String(64), nullable=False, index=True),
+    sa.Column("conversation_id", sa.String(64), nullable=False),
     sa.Column("service_code", sa.Text, nullable=False),
     sa.Column("service_name", sa.Text, nullable=False),
     sa.Column("service_group", sa.Text, nullable=False),
@@ -106,6 +106,7 @@ complaints = sa.Table(
     sa.Column("agency", sa.Text, nullable=False, server_default=""),
     sa.Column("due_at", UtcDateTime, nullable=True),
     sa.Column("callback", SealedJson, nullable=False, server_default="{}"),
+    sa.Index("ix_complaint_newest", "conversation_id", "confirmed_at"),
 )
 
 updates = sa.Table(
@@ -130,7 +131,7 @@ deliveries = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("key", sa.String(200), nullable=False, unique=True),
     sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("conversation_id", sa.String(64), nullable=True, index=True),
+    sa.Column("conversation_id", sa.String(64), nullable=True),
     sa.Column("complaint_id", sa.String(32), nullable=True, index=True),
     sa.Column("payload", SealedJson, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -144,6 +145,7 @@ deliveries = sa.Table(
     sa.Column("lease_until", UtcDateTime, nullable=True),
     sa.Column("trail", sa.JSON, nullable=False),
     sa.Index("ix_delivery_due", "state", "due_at"),
+    sa.Index("ix_delivery_untold", "conversation_id", "state"),
 )
 
 media = sa.Table(
