@@ -44,10 +44,6 @@ def pieces(text: str) -> list[str]:
     return [*cut, stretch] if stretch.strip() else cut
 
 
-_read = lru_cache(maxsize=64)(ngrams)
-"""One message goes through a dozen models."""
-
-
 @dataclass(frozen=True)
 class Scores:
     """Labels with their probability, the likeliest first."""
@@ -60,6 +56,28 @@ class Scores:
         return self.ranking[0]
 
 
+class Terms:
+    """The n-grams that a model, or several that share them, knows, numbered."""
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        self.numbers = numbers
+        self.counted = lru_cache(maxsize=64)(self._counted)
+        """`(text, longest)` → numbers of the n-grams in it, and one plus the logarithm of how often each stands there."""
+
+    def _counted(self, text: str, longest: int) -> tuple[Any, Any]:
+        counts = Counter(map(self.numbers.get, ngrams(text, longest)))
+        counts.pop(None, None)
+        found = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+        often = np.array([1.0 + math.log(n) for n in counts.values()], dtype=np.float32)
+        return found, often
+
+    def places_of(self, terms: Sequence[str]) -> Any:
+        """Return for each number here the place of its n-gram among these, -1 for one that is not; all must be here."""
+        places = np.full(len(self.numbers), -1, dtype=np.int32)
+        places[[self.numbers[term] for term in terms]] = np.arange(len(terms))
+        return places
+
+
 class LinearText:
     """Linear support vectors on TF-IDF of character n-grams, one class against the rest.
 
@@ -70,17 +88,20 @@ class LinearText:
     def __init__(
         self,
         labels: Sequence[str],
-        vocabulary: dict[str, int],
+        terms: Terms,
         *,
         idf: Any,
         weights: Any,
         bias: Any,
         longest: int = 3,
+        places: Any = None,
     ) -> None:
+        """`places`: where the weights of each of the terms stand, if the terms are also others' (`Terms.places_of`)."""
         self.labels = list(labels)
         self.temperature = 0.15
+        self.terms = terms
+        self._places = places
         self._longest = longest
-        self._vocabulary = vocabulary
         self._idf = idf
         self._weights = weights
         self._bias = bias
@@ -114,7 +135,7 @@ class LinearText:
             coefficients, bias = np.vstack([-coefficients, coefficients]), np.append(-bias, bias)
         return cls(
             list(model.classes_),
-            {str(term): number for number, term in enumerate(terms)},
+            Terms({str(term): number for number, term in enumerate(terms)}),
             idf=idf.astype(np.float32),
             weights=np.ascontiguousarray(coefficients.T.astype(np.float16)),
             bias=bias.astype(np.float32),
@@ -137,13 +158,14 @@ class LinearText:
 
     def logits(self, text: str) -> Any:
         """Raw scores, one a label."""
-        counts = Counter(map(self._vocabulary.get, _read(text, self._longest)))
-        counts.pop(None, None)
-        if not counts:
+        rows, values = self.terms.counted(text, self._longest)
+        if self._places is not None:
+            rows = self._places[rows]
+            known = rows >= 0
+            rows, values = rows[known], values[known]
+        if not len(rows):
             return self._bias.astype(np.float64)
-        rows = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
-        values = np.array([1.0 + math.log(n) for n in counts.values()], dtype=np.float32)
-        values *= self._idf[rows]
+        values = values * self._idf[rows]
         values /= np.sqrt((values * values).sum())
         return (values @ self._weights[rows] + self._bias).astype(np.float64)
 
@@ -171,7 +193,7 @@ class LinearText:
 
     def save(self, folder: Path, name: str) -> None:
         """Write the model as one `.npz` of arrays and strings."""
-        terms = sorted(self._vocabulary, key=self._vocabulary.__getitem__)
+        terms = sorted(self.terms.numbers, key=self.terms.numbers.__getitem__)
         np.savez(
             folder / f"{name}.npz",
             labels=np.array(self.labels),
@@ -184,18 +206,18 @@ class LinearText:
         )
 
     @classmethod
-    def load(cls, folder: Path, name: str) -> LinearText:
-        """Read what `save` wrote."""
+    def load(cls, folder: Path, name: str, *, within: Terms | None = None) -> LinearText:
+        """Read what `save` wrote; `within`: terms of another model, all of this one's among them, to be shared."""
         with np.load(folder / f"{name}.npz", allow_pickle=False) as data:
             terms = str(data["terms"]).split("\n")
-            vocabulary = {term: index for index, term in enumerate(terms)}
             model = cls(
                 [str(x) for x in data["labels"]],
-                vocabulary,
+                within or Terms({term: index for index, term in enumerate(terms)}),
                 idf=data["idf"],
                 weights=data["weights"],
                 bias=data["bias"],
                 longest=int(data["longest"]),
+                places=within and within.places_of(terms),
             )
             model.temperature = float(data["temperature"])
         return model

@@ -107,11 +107,13 @@ class TwoSteps:
     def load(cls, folder: Path, name: str) -> TwoSteps:
         """Read what `save` wrote."""
         about = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        first = LinearText.load(folder, name)
+        # What stands often enough in the texts of a group does so in all texts: each message is counted once for all.
         within = {
-            group: LinearText.load(folder, f"{name}{number}")
+            group: LinearText.load(folder, f"{name}{number}", within=first.terms)
             for number, group in enumerate(about["within"])
         }
-        return cls(about["groups"], LinearText.load(folder, name), within)
+        return cls(about["groups"], first, within)
 
 
 def _learn(texts: Counted, labels: Sequence[str], balanced: bool) -> LinearText:
