@@ -29,7 +29,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.context import serving
 from actions.reading import slots as as_slots
 from actions.reading import understood
-from app.rasa_shortcuts import StraightRunner, shorten
+from app.rasa_shortcuts import StraightRunner, shorten, spare_extraction
 from bot.model.conversation import WaitReason
 from bot.model.draft import Draft
 from bot.model.message import Inbound, Kind, Option, Reply
@@ -145,6 +145,7 @@ class RasaDialogue:
         self._store = SnapshotStore(self._agent.domain)
         processor = self._agent.processor
         processor.graph_runner = StraightRunner(processor.graph_runner)
+        spare_extraction(processor)
         self._agent.tracker_store = self._agent.processor.tracker_store = self._store
         self._menu = dict(menu)
         self._loop = asyncio.new_event_loop()

@@ -15,10 +15,16 @@ import rasa
 from rasa.core import processor
 from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import OutputChannel
 from rasa.core.policies import rule_policy
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.constants import (
+    ACTION_VALIDATE_SLOT_MAPPINGS,
+    DEFAULT_SLOT_NAMES,
+    REQUESTED_SLOT,
+    SlotMappingType,
+)
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SlotSet
 from rasa.shared.core.slots import Slot
@@ -35,6 +41,28 @@ def shorten() -> None:
     DialogueStateTracker.copy = _twin
     forms.FormAction._temporary_tracker = _asking
     Event.resolve_by_type = staticmethod(lru_cache(maxsize=None)(Event.resolve_by_type))
+
+
+def spare_extraction(of: processor.MessageProcessor) -> None:
+    """Let slots be looked for in messages only if the domain has one that is filled from them.
+
+    Ours are set by the form's validation. Rasa asks each of them after each message all the same (3 %).
+    """
+    domain = of.domain
+    mappings = [
+        m for slot in domain.slots if slot.name not in DEFAULT_SLOT_NAMES for m in slot.mappings
+    ]
+    are_custom = all(
+        m["type"] == str(SlotMappingType.CUSTOM) and "action" not in m for m in mappings
+    )
+    if are_custom and ACTION_VALIDATE_SLOT_MAPPINGS not in domain.user_actions:
+        of.run_action_extract_slots = _extract_nothing
+
+
+async def _extract_nothing(
+    _channel: OutputChannel, tracker: DialogueStateTracker
+) -> DialogueStateTracker:
+    return tracker
 
 
 class _Uncopied:

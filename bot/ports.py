@@ -125,8 +125,8 @@ PRESENCE = "presence"
 class LiveEvents(Protocol):
     """News for open browsers; nobody listening means nothing is lost, the record has it all."""
 
-    def publish(self, topic: str, data: dict[str, object]) -> None:
-        """Tell listeners that something changed."""
+    def publish(self, topic: str, *data: dict[str, object]) -> None:
+        """Tell listeners that something changed, or several things."""
 
 
 class LiveFeed(Protocol):
@@ -172,7 +172,7 @@ NOBODY_THERE = NobodyThere()
 class NobodyListens:
     """`LiveEvents` without a console."""
 
-    def publish(self, topic: str, data: dict[str, object]) -> None:
+    def publish(self, topic: str, *data: dict[str, object]) -> None:
         """Tell nobody."""
 
 

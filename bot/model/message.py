@@ -126,11 +126,11 @@ class Inbound:
 
     def to_json(self) -> str:
         """Serialise for the stream."""
-        data = asdict(self)
-        data["kind"] = self.kind.value
-        data["sent_at"] = self.sent_at.isoformat()
-        if self.point is not None:
-            data["point"]["datum"] = self.point.datum.value
+        data = {**vars(self), "kind": self.kind.value, "sent_at": self.sent_at.isoformat()}
+        data["media"] = self.media and asdict(self.media)
+        data["point"] = self.point and {**asdict(self.point), "datum": self.point.datum.value}
+        data["receipts"] = [asdict(receipt) for receipt in self.receipts]
+        data["consents"] = [asdict(consent) for consent in self.consents]
         return json.dumps(data, ensure_ascii=False)
 
     @classmethod

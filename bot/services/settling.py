@@ -70,9 +70,9 @@ class Settler:
         for delivery in untaken:
             about = {"delivery": delivery.key, "message_key": delivery.payload.get("answers")}
             log.info("answer becomes a delivery: no callback waits for it", extra=about)
-        for delivery in told:
-            if delivery.conversation_id:
-                self._live.publish(CHANGED, {"conversation": delivery.conversation_id})
+        changed = dict.fromkeys(d.conversation_id for d in told if d.conversation_id)
+        news: list[dict[str, object]] = [{"conversation": number} for number in changed]
+        self._live.publish(CHANGED, *news)
         return len(told) + len(untaken)
 
     def _again(self, delivery: Delivery) -> datetime:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import product
 from typing import Any
 
 import pytest
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.core.processor import MessageProcessor
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from app.rasa_dialogue import RasaDialogue
-from app.rasa_shortcuts import StraightRunner
+from app.rasa_shortcuts import StraightRunner, _twin, spare_extraction
 from app.train import newest_model
 from nlu.components.rules import PromptRulePolicy
 
@@ -101,3 +103,34 @@ def test_it_predicts_what_rasas_own_policy_does(
         assert ours.events == theirs.events
         predicted.add(ours.probabilities.index(max(ours.probabilities)))
     assert len(predicted) > 3
+
+
+def test_a_twin_is_in_the_same_state_and_changes_by_itself(processor: MessageProcessor) -> None:
+    for tracker in _trackers(processor):
+        replayed = tracker.travel_back_in_time(float("inf"))
+        twin = _twin(tracker)
+        assert twin.current_state(EventVerbosity.ALL) == replayed.current_state(EventVerbosity.ALL)
+        before = tracker.current_state(EventVerbosity.ALL)
+        twin.update_with_events([SlotSet("place", "别处"), ActiveLoop(None)], processor.domain)
+        twin.interrupt_loop(is_interrupted=True)
+        assert tracker.current_state(EventVerbosity.ALL) == before
+        assert tracker.get_slot("place") is None
+
+
+def test_nothing_is_lost_by_not_looking_for_slots_in_messages(
+    processor: MessageProcessor,
+) -> None:
+    channel = CollectingOutputChannel()
+    for tracker in _trackers(processor):
+        before = len(tracker.events)
+        looked = asyncio.run(MessageProcessor.run_action_extract_slots(processor, channel, tracker))
+        assert len(looked.events) == before
+
+
+def test_slots_are_looked_for_where_a_domain_fills_one_from_messages() -> None:
+    class Loaded:
+        domain = Domain.from_yaml("{slots: {city: {type: text, mappings: [{type: from_text}]}}}")
+
+    loaded: Any = Loaded()
+    spare_extraction(loaded)
+    assert "run_action_extract_slots" not in vars(loaded)

@@ -202,8 +202,8 @@ class KeptEvents:
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, object]]] = []
 
-    def publish(self, topic: str, data: dict[str, object]) -> None:
-        self.told.append((topic, data))
+    def publish(self, topic: str, *data: dict[str, object]) -> None:
+        self.told += [(topic, each) for each in data]
 
     def changes(self) -> list[object]:
         return [data["conversation"] for topic, data in self.told if topic == CHANGED]

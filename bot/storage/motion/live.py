@@ -25,11 +25,18 @@ class RedisLiveEvents:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def publish(self, topic: str, data: dict[str, object]) -> None:
-        """Tell listeners that something changed."""
-        body = json.dumps({"topic": topic, "data": data}, ensure_ascii=False)
+    def publish(self, topic: str, *data: dict[str, object]) -> None:
+        """Tell listeners that something changed; several things in one exchange with Redis."""
+        bodies = [json.dumps({"topic": topic, "data": each}, ensure_ascii=False) for each in data]
         try:
-            self._redis.publish(keys.LIVE, body)
+            if len(bodies) <= 1:
+                for body in bodies:
+                    self._redis.publish(keys.LIVE, body)
+                return
+            with self._redis.pipeline(transaction=False) as pipe:
+                for body in bodies:
+                    pipe.publish(keys.LIVE, body)
+                pipe.execute()
         except REDIS_ERRORS as error:
             logger.warning("live: %s not published (%s)", topic, type(error).__name__)
 
