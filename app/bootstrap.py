@@ -23,6 +23,7 @@ from app.sealing import KeySealer, MediaLinks
 from app.secrets import kept_secret, secrets_of
 from app.settings import ROOT, Settings
 from bot.media.cleaning import clean
+from bot.ports import LiveEvents
 from bot.services.amending import AmendmentHandler
 from bot.services.catalogue import Catalogue
 from bot.services.deliver import Deliverer, Handler
@@ -110,8 +111,8 @@ class Parts:
         """Return what asks the backend for updates."""
         return UpdatePoller(self.update_taker(), self.backend)
 
-    def turn_taker(self, dialogue: Dialogue) -> TurnTaker:
-        """Return what takes turns with this dialogue."""
+    def turn_taker(self, dialogue: Dialogue, *, live: LiveEvents | None = None) -> TurnTaker:
+        """Return what takes turns with this dialogue, and tells open browsers by `live`."""
         return TurnTaker(
             self.record,
             dialogue,
@@ -125,7 +126,7 @@ class Parts:
             divide=divide,
             signs=self.catalog.signs,
             presences=self.presences,
-            live=self.live,
+            live=live or self.live,
             answers=RedisAnswers(self.redis),
             on_told=self.counts.delivery_tried,
         )

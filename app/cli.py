@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -221,6 +222,7 @@ def _worker(arguments: argparse.Namespace) -> int:
 
     if settings.metrics_port and arguments.of_server is None:
         start_http_server(settings.metrics_port, settings.host, registry=counted(parts.registry))
+    gc.freeze()  # a full collection would look through the model each time: a quarter of a second
     worker = Worker(parts, dialogue)
     on_end(worker.stop)
     worker.run()

@@ -21,6 +21,7 @@ from bot.record import Stale
 from bot.services.dialogue import Dialogue
 from bot.storage.motion.answers import RedisAnswers
 from bot.storage.motion.leases import RedisLease
+from bot.storage.motion.live import HeldEvents
 from bot.storage.motion.streams import Entry, Partitions
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class Worker:
 
     def __init__(self, parts: Parts, dialogue: Dialogue) -> None:
         self._parts = parts
-        self._turns = parts.turn_taker(dialogue)
+        self._news = HeldEvents()
+        self._turns = parts.turn_taker(dialogue, live=self._news)
         self._answers = RedisAnswers(parts.redis)
         self._partitions = Partitions(parts.redis, parts.process_id)
         self._lease = RedisLease(parts.redis, parts.process_id)
@@ -100,7 +102,7 @@ class Worker:
             took = time.perf_counter() - began
             if message.kind is Kind.UNFOLLOW:
                 self._parts.ledger.forget(message.citizen)
-            self._partitions.finish(entry, reply)
+            self._partitions.finish(entry, reply, news=self._news.take())
             self._ended("answered" if reply else "silent", took)
         except (Unavailable, Stale, RemoteError) as error:
             # A store is away or another worker was faster: the message itself is not to blame.
@@ -127,6 +129,7 @@ class Worker:
         log.error("message parked: %s", reason, extra={"entry": entry.id, "stream": entry.stream})
         try:
             self._answers.offer(entry.message.key, self._parting_words(entry))
+            self._parts.live.tell(self._news.take())
             self._partitions.park(entry, reason)
             self._outcomes.labels("parked").inc()
         except (Unavailable, Stale) as error:

@@ -126,16 +126,21 @@ def test_the_second_of_a_stream_waits_for_the_first(url: str, worker: MakeWorker
     assert (first.message.key, second.message.key) == ("m1", "m2")
 
 
-def test_the_end_of_a_turn_offers_its_answer_and_removes_its_entry(
+def test_the_end_of_a_turn_offers_its_answer_tells_the_console_and_removes_its_entry(
     url: str, worker: MakeWorker, client: redis.Redis
 ) -> None:
     accept(url, ("first", "citizen-a"), ("second", "citizen-a"))
     mine = worker("w1")
+    browser = client.pubsub(ignore_subscribe_messages=True)
+    browser.subscribe(keys.LIVE)
+    browser.get_message(timeout=1)
     for key, reply in (("first", Reply("好的")), ("second", None)):
         entry = mine.next(2.0)
         assert entry is not None
         assert entry.message.key == key
-        mine.finish(entry, reply)
+        mine.finish(entry, reply, news=[f"news of {key}"] if reply else [])
+    heard = [browser.get_message(timeout=0.5) for _ in range(2)]
+    assert [h and h["data"] for h in heard] in (["news of first", None], [b"news of first", None])
     assert mine.depth() == 0
     told = json.loads(client.hget(keys.answer("first"), "reply"))
     assert Reply.from_dict(told) == Reply("好的")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import redis
@@ -19,6 +19,27 @@ from bot.storage.motion.errors import REDIS_ERRORS
 logger = logging.getLogger(__name__)
 
 
+def worded(topic: str, data: dict[str, object]) -> str:
+    """Return one event as it is published."""
+    return json.dumps({"topic": topic, "data": data}, ensure_ascii=False)
+
+
+class HeldEvents:
+    """`LiveEvents` that keeps them until they are taken: what a turn tells goes out with the end of the turn."""
+
+    def __init__(self) -> None:
+        self._held: list[str] = []
+
+    def publish(self, topic: str, *data: dict[str, object]) -> None:
+        """Keep them."""
+        self._held += [worded(topic, each) for each in data]
+
+    def take(self) -> list[str]:
+        """Return what was kept, and keep it no longer."""
+        held, self._held = self._held, []
+        return held
+
+
 class RedisLiveEvents:
     """`LiveEvents` on Redis: a failure to publish is logged and costs nothing else."""
 
@@ -27,7 +48,10 @@ class RedisLiveEvents:
 
     def publish(self, topic: str, *data: dict[str, object]) -> None:
         """Tell listeners that something changed; several things in one exchange with Redis."""
-        bodies = [json.dumps({"topic": topic, "data": each}, ensure_ascii=False) for each in data]
+        self.tell([worded(topic, each) for each in data])
+
+    def tell(self, bodies: Sequence[str]) -> None:
+        """Publish events as they are worded."""
         try:
             if len(bodies) <= 1:
                 for body in bodies:
@@ -38,7 +62,7 @@ class RedisLiveEvents:
                     pipe.publish(keys.LIVE, body)
                 pipe.execute()
         except REDIS_ERRORS as error:
-            logger.warning("live: %s not published (%s)", topic, type(error).__name__)
+            logger.warning("live: %d events not published (%s)", len(bodies), type(error).__name__)
 
 
 class RedisLiveFeed:

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import redis
@@ -54,6 +55,7 @@ return redis.call('XDEL', KEYS[1], ARGV[2])
 _FINISH = f"""
 local function offer(KEYS, ARGV) {OFFER} end
 offer({{KEYS[3]}}, {{ARGV[3], ARGV[4]}})
+for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
 {_REMOVE}
 """
 
@@ -158,15 +160,18 @@ class Partitions:
                 self._stopped.wait(min(pause, left))
                 pause = min(pause * 2, 1.0)
 
-    def finish(self, entry: Entry, reply: Reply | None) -> None:
+    def finish(self, entry: Entry, reply: Reply | None, *, news: Sequence[str] = ()) -> None:
         """Offer the answer to whoever waits for it, as `RedisAnswers.offer` does, and acknowledge, in one step.
+
+        `news`: what is told to open browsers with it (`bot.storage.motion.live`).
 
         Raises:
             Unavailable: as `acknowledge`; the second turn offers the same answer.
         """
         names = [keys.stream(entry.stream), keys.FAILURES, keys.answer(entry.message.key)]
         with unavailable_on_error():
-            self._finish(keys=names, args=[entry.stream, entry.id, worded(reply), keys.ANSWERS])
+            told = [worded(reply), keys.ANSWERS, keys.LIVE, *news]
+            self._finish(keys=names, args=[entry.stream, entry.id, *told])
         self._let_go(entry)
 
     def acknowledge(self, entry: Entry) -> None:
