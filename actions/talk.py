@@ -33,7 +33,7 @@ class Answer(Action):
             return afterwards.settled(dispatcher, tracker, found)
         if afterwards.in_between(dispatcher, tracker):
             return []
-        office = counter().office
+        office = counter().office_now()
         if intent(tracker) == "abuse" and counter().is_abusive_again():
             counter().call_person(WaitReason.ABUSE)
             dispatcher.utter_message(response="utter_abuse_again")

@@ -64,7 +64,7 @@ class Gateway:
         duty = DutyTimes(parts.record, parts.catalog.office, parts.clock)
         counts = parts.counts
         door = Door(
-            RedisInbox(self._redis, parts.catalog.limits.intake),
+            RedisInbox(self._redis, parts.catalog.limits.intake, along=parts.ledger.noting),
             self._waiting,
             parts.catalog.emergencies,
             phrases=parts.phrases,

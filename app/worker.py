@@ -96,12 +96,11 @@ class Worker:
         # Of C, so that it also ends what never gives the interpreter back (a runaway expression).
         faulthandler.dump_traceback_later(TURN_MOST_S, exit=True, file=_STDERR)
         try:
-            self._parts.ledger.opened(message.citizen, message.allowance, message.sent_at)
             began = time.perf_counter()
             reply = self._turns.take(message)
             took = time.perf_counter() - began
             if message.kind is Kind.UNFOLLOW:
-                self._parts.ledger.forget(message.citizen)
+                self._parts.ledger.forget(message.citizen, message.sent_at)
             self._partitions.finish(entry, reply, news=self._news.take())
             self._ended("answered" if reply else "silent", took)
         except (Unavailable, Stale, RemoteError) as error:

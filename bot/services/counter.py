@@ -65,7 +65,7 @@ class Counter:
     """The counter as it serves one citizen in one turn.
 
     Attributes:
-        office: with the hours in force now.
+        office: as it is shipped; `office_now` has the hours in force.
         medium_id: our id of the picture or voice that this turn's message is.
         message_key: what sets all of this off; "" for what staff do.
     """
@@ -86,6 +86,10 @@ class Counter:
     def now(self) -> datetime:
         """Return the time of this turn."""
         return self.clock.now()
+
+    def office_now(self) -> Office:
+        """Return the office with the hours that are in force; few turns ask for them."""
+        return duty.office_now(self.unit, self.office)
 
     def file(self, draft: Draft, *, filed_by: str = "") -> Complaint:
         """Make the confirmed draft a complaint with a receipt number, and order its filing with the backend.
@@ -163,7 +167,8 @@ class Counter:
         others = [c for c in self.unit.conversations.waiting() if c.id != self.conversation.id]
         since = self.conversation.waiting_since or now
         ahead = sum(1 for c in others if c.waiting_since is not None and c.waiting_since < since)
-        on_duty = self.office.is_open(now)
+        office = self.office_now()
+        on_duty = office.is_open(now)
         is_staffed = on_duty and bool(duty.ready(self.presences))
         if is_staffed and reason is WaitReason.ASKED and self.conversation.holder is Holder.BOT:
             self.conversation.queue(now)
@@ -171,7 +176,7 @@ class Counter:
             ahead=ahead,
             on_duty=on_duty,
             is_staffed=is_staffed,
-            hours=self.office.hours(),
+            hours=office.hours(),
             minutes=self._minutes(now),
         )
 

@@ -17,7 +17,7 @@ from bot.model.staff import StaffMember
 from bot.model.status import StatusTable
 from bot.ports import CHANGED, Clock, LiveEvents, Phrases, Sealer
 from bot.record import Record, Stale, Unit
-from bot.services import asked, duty, open_form, speaking, wanting
+from bot.services import asked, open_form, speaking, wanting
 from bot.services.counter import Counter
 from bot.services.directory import Directory
 from bot.services.handoff import Unknown
@@ -134,7 +134,7 @@ class OnBehalf:
             unit=unit,
             conversation=conversation,
             directory=directory,
-            office=duty.office_now(unit, self._office),
+            office=self._office,
             clock=self._clock,
             sealer=self._sealer,
             statuses=self._statuses,

@@ -193,7 +193,7 @@ class TurnTaker:
             unit=unit,
             conversation=conversation,
             directory=directory,
-            office=duty.office_now(unit, self._office),
+            office=self._office,
             clock=self._clock,
             sealer=self._sealer,
             statuses=self._statuses,

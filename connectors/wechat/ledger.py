@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from bot.model.delivery import Allowance
 from bot.model.errors import RetryLater
+from bot.model.message import Inbound
 from connectors.wechat.errors import REMOTE
 
 
@@ -87,6 +88,13 @@ for i = 2, #ARGV, 2 do
 end
 return 1
 """
+_FORGET = """
+for i = 2, #ARGV do
+  local opened = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':opened') or '-1')
+  if opened > tonumber(ARGV[1]) then return 0 end
+end
+return redis.call('DEL', KEYS[1])
+"""
 
 
 class RedisLedger:
@@ -108,15 +116,21 @@ class RedisLedger:
         self._allowance = store.register_script(_ALLOWANCE)
         self._spend = store.register_script(_SPEND)
         self._refund = store.register_script(_REFUND)
+        self._forget = store.register_script(_FORGET)
 
     def opened(self, citizen: str, kind: str, at: datetime) -> None:
         """Note that the citizen did something at `at`; "" and late news change nothing."""
         window = WINDOWS.get(kind)
+        if window is not None:
+            self._run(self._open, citizen, _opening(kind, window, at))
+
+    def noting(self, message: Inbound) -> tuple[Any, ...] | None:
+        """Return the command that notes what the citizen did, for who has an exchange with Redis anyway; None for nothing."""
+        window = WINDOWS.get(message.allowance)
         if window is None:
-            return
-        until = _seconds(at + window.lasts - window.early)
-        keep_s = int(max(each.lasts for each in WINDOWS.values()).total_seconds()) + 3600
-        self._run(self._open, citizen, [kind, window.messages, _seconds(at), until, keep_s])
+            return None
+        opening = _opening(message.allowance, window, message.sent_at)
+        return ("EVAL", _OPEN, 1, self._key(message.citizen), *opening)
 
     def allowance(self, citizen: str, now: datetime) -> Allowance:
         """Return how many messages may be sent now, and when the last window that has some closes."""
@@ -141,12 +155,9 @@ class RedisLedger:
         except RedisError as error:
             raise _down(error) from error
 
-    def forget(self, citizen: str) -> None:
-        """Delete what is kept of a citizen (unsubscribe)."""
-        try:
-            self._store.delete(self._key(citizen))
-        except RedisError as error:
-            raise _down(error) from error
+    def forget(self, citizen: str, at: datetime) -> None:
+        """Delete what is kept of a citizen who unsubscribed at `at`; of one who has come back since, nothing."""
+        self._run(self._forget, citizen, [_seconds(at), *WINDOWS])
 
     def _run(self, script: redis.commands.core.Script, citizen: str, args: list[object]) -> Any:
         try:
@@ -156,6 +167,12 @@ class RedisLedger:
 
     def _key(self, citizen: str) -> str:
         return self._prefix + self._hashed(citizen)[:40]
+
+
+def _opening(kind: str, window: Window, at: datetime) -> list[object]:
+    until = _seconds(at + window.lasts - window.early)
+    keep_s = int(max(each.lasts for each in WINDOWS.values()).total_seconds()) + 3600
+    return [kind, window.messages, _seconds(at), until, keep_s]
 
 
 def _seconds(at: datetime) -> float:

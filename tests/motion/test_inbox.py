@@ -119,6 +119,25 @@ def test_staff_hold_and_give_back(url: str, client: redis.Redis) -> None:
     assert not held("m3")
 
 
+def test_what_goes_along_is_done_for_every_attempt_and_fails_with_it(
+    url: str, client: redis.Redis
+) -> None:
+    async def use() -> list[int]:
+        store = open_async(url)
+        counted = RedisInbox(store, LIMITS, along=lambda m: ("INCR", f"along:{m.citizen}"))
+        broken = RedisInbox(store, LIMITS, along=lambda _: ("NO-SUCH-COMMAND",))
+        try:
+            attempts = [(await counted.accept(said("m1"))).attempt for _ in range(2)]
+            with pytest.raises(Unavailable):
+                await broken.accept(said("m2"))
+        finally:
+            await store.connection_pool.disconnect()
+        return attempts
+
+    assert asyncio.run(use()) == [1, 2]
+    assert int(client.get("along:citizen-a") or 0) == 2
+
+
 def test_a_server_that_is_not_there_is_unavailable(data_dir) -> None:
     with pytest.raises(Unavailable):
         accept_all(f"unix://{data_dir}/nothing.sock", said("m1"))

@@ -27,13 +27,17 @@ class Batch:
         self._asked: list[tuple[Command, asyncio.Future[Any]]] = []
         self._sending: asyncio.Task[None] | None = None
 
-    async def run(self, *command: Any) -> Any:
-        """Return the command's result, or raise the Redis error that it or its whole batch met."""
+    def ask(self, *command: Any) -> asyncio.Future[Any]:
+        """Let the command go with the next batch; those asked for at once go together, in this order."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked.append((command, future))
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
-        return await future
+        return future
+
+    async def run(self, *command: Any) -> Any:
+        """Return the command's result, or raise the Redis error that it or its whole batch met."""
+        return await self.ask(*command)
 
     async def script(self, body: str, keys: list[str], args: list[Any]) -> Any:
         """Run a Lua script; sent in full, so that a server that was restarted knows it."""

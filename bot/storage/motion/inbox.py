@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import redis.asyncio
 
 from bot.model.limits import IntakeLimits
 from bot.model.message import Accepted, Inbound, Refusal
 from bot.storage.motion import keys
-from bot.storage.motion.batch import Batch
+from bot.storage.motion.batch import Batch, Command
 from bot.storage.motion.connect import as_text
 from bot.storage.motion.errors import unavailable_on_error
 
@@ -64,6 +67,12 @@ class RedisInbox:
 
     Durable when Redis runs with an append-only file and `appendfsync always`: the server writes the file
     before it answers. All gateways share the count of attempts, and the counts that the limits go by.
+
+    Args:
+        client: an asynchronous client.
+        limits: how fast and how much is taken.
+        partitions: number of streams.
+        along: message → a further command to be done in the same exchange, before it, for each attempt; None for none.
     """
 
     def __init__(
@@ -72,10 +81,12 @@ class RedisInbox:
         limits: IntakeLimits,
         *,
         partitions: int = keys.PARTITIONS,
+        along: Callable[[Inbound], Command | None] = lambda _: None,
     ) -> None:
         self._batch = Batch(client)
         self._limits = limits
         self._partitions = partitions
+        self._along = along
 
     async def accept(self, message: Inbound, *, urgent: bool = False) -> Accepted:
         """Append the message once, count this attempt, and say which of the two it was, or why neither.
@@ -87,10 +98,11 @@ class RedisInbox:
         number = keys.partition(message.citizen, self._partitions)
         names = [keys.answer(message.key), keys.stream(number), keys.pace(message.citizen)]
         names.append(keys.HELD)
+        arguments = self._arguments(message, urgent=urgent)
+        commands = [self._along(message), ("EVAL", _ACCEPT, len(names), *names, *arguments)]
+        asked = [self._batch.ask(*command) for command in commands if command is not None]
         with unavailable_on_error():
-            attempt, refused, held = await self._batch.script(
-                _ACCEPT, names, self._arguments(message, urgent=urgent)
-            )
+            *_, (attempt, refused, held) = await asyncio.gather(*asked)
         refusal = Refusal(as_text(refused)) if refused else None
         return Accepted(int(attempt) == 1, int(attempt), refusal, is_held=bool(held))
 

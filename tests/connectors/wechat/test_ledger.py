@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import redis
 
 from bot.model.delivery import Allowance
 from bot.model.errors import RetryLater
+from bot.model.message import Inbound, Kind
 from connectors.wechat.ledger import RedisLedger
 from tests.connectors.wechat.conftest import HandClock, hashed
 from tests.connectors.wechat.pushes import CITIZEN
@@ -144,9 +146,30 @@ def test_forgotten_citizen_leaves_nothing(
     ledger: RedisLedger, store: redis.Redis, clock: HandClock
 ) -> None:
     ledger.opened(CITIZEN, "message", clock.now())
-    ledger.forget(CITIZEN)
+    ledger.forget(CITIZEN, clock.now())
     assert store.keys("*") == []
     assert left(ledger, clock) == 0
+
+
+def test_who_came_back_before_the_leaving_was_worked_on_keeps_what_that_opened(
+    ledger: RedisLedger, clock: HandClock
+) -> None:
+    left_at = clock.now()
+    clock.move(1)
+    ledger.opened(CITIZEN, "action", clock.now())
+    ledger.forget(CITIZEN, left_at)
+    assert left(ledger, clock) == 3
+
+
+def test_what_a_message_opens_can_be_noted_by_others(
+    ledger: RedisLedger, store: redis.Redis, clock: HandClock
+) -> None:
+    message = Inbound("m1", CITIZEN, Kind.TEXT, clock.now(), text="路灯不亮", allowance="message")
+    command = ledger.noting(message)
+    assert command is not None
+    store.execute_command(*command)
+    assert left(ledger, clock) == 5
+    assert ledger.noting(replace(message, allowance="")) is None
 
 
 def test_citizens_and_accounts_are_apart(
