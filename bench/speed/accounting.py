@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 
@@ -20,6 +21,28 @@ def processes(pids: Iterable[int]) -> list[psutil.Process]:
             for process in (root, *root.children(recursive=True)):
                 found[process.pid] = process
     return list(found.values())
+
+
+@contextlib.contextmanager
+def one_core(pids: Iterable[int]) -> Iterator[None]:
+    """Keep these processes, and all below them, on the first core and this process off it."""
+    ours, first = os.sched_getaffinity(0), min(os.sched_getaffinity(0))
+    held = processes(pids)
+    _move(held, {first})
+    _move([psutil.Process()], ours - {first} or ours)
+    try:
+        yield
+    finally:
+        _move([*held, psutil.Process()], ours)
+
+
+def _move(held: Iterable[psutil.Process], cores: set[int]) -> None:
+    """Move every thread: the system moves them one by one, and only new ones follow who makes them."""
+    for process in held:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for thread in process.threads():
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread.id, cores)
 
 
 def processor_s(pids: Iterable[int], part: Part) -> Counter[str]:

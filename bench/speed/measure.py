@@ -1,4 +1,4 @@
-"""One system measured: the most it can do, then half and four fifths of that arriving at random."""
+"""One system measured: the most it can do on one core and on all, then half and four fifths of the latter at random."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.speed import history
-from bench.speed.accounting import memory_mb, processor_s
+from bench.speed.accounting import memory_mb, one_core, processor_s
 from bench.speed.load import Load, Run
 from bench.speed.systems import System
 
@@ -23,8 +23,9 @@ class Measured:
     """What one system did.
 
     Attributes:
-        rate: messages a second with as many citizens at once as it takes.
-        cost_ms: processor milliseconds of all its processes for a message, by part.
+        per_core: messages a second with all its processes on one core and the load on the others.
+        rate: messages a second on all cores, which the load shares with it.
+        cost_ms: processor milliseconds of all its processes for a message, by part; on one core.
         waits_ms: share of the highest rate → median and 99th of a hundred, in milliseconds.
         late: share → messages without an answer within five seconds.
         after_ms: earlier turns of the citizen → milliseconds a turn.
@@ -32,17 +33,13 @@ class Measured:
 
     name: str
     ready_after_s: float = 0.0
+    per_core: float = 0.0
     rate: float = 0.0
     cost_ms: Counter[str] = field(default_factory=Counter)
     memory_mb: Counter[str] = field(default_factory=Counter)
     waits_ms: dict[float, tuple[float, float]] = field(default_factory=dict)
     late: dict[float, int] = field(default_factory=dict)
     after_ms: dict[int, float] = field(default_factory=dict)
-
-    @property
-    def per_core(self) -> float:
-        """Messages a second that one core's time is enough for."""
-        return 1000 / sum(self.cost_ms.values())
 
 
 def measure(system: System, *, seconds: float, talks: int, with_history: bool) -> Measured:
@@ -71,16 +68,23 @@ def measure(system: System, *, seconds: float, talks: int, with_history: bool) -
 
 
 def _fill_up(found: Measured, system: System, load: Load, seconds: float, talks: int) -> None:
-    """Find the highest rate and what a message costs then."""
-    before = processor_s(system.pids, system.part)
-    run = load.at_once(talks, seconds)
-    used = processor_s(system.pids, system.part)
+    """Find the highest rates, and what a message costs."""
+    with one_core(system.pids):
+        load.at_once(talks, _WARM_S)
+        before = processor_s(system.pids, system.part)
+        run = load.at_once(talks, seconds)
+        used = processor_s(system.pids, system.part)
+    check(system, run)
     used.subtract(before)
+    messages = len(run.waits_s)
+    found.per_core = run.rate
+    found.cost_ms = Counter({part: s / messages * 1000 for part, s in used.items()})
+    run = load.at_once(talks, seconds)
     check(system, run)
     found.rate = run.rate
-    messages = len(run.waits_s)
-    found.cost_ms = Counter({part: s / messages * 1000 for part, s in used.items()})
-    say(f"{found.name}: {found.rate:.1f}/s, {found.per_core:.1f}/s a core, {dict(found.cost_ms)}")
+    say(
+        f"{found.name}: {found.per_core:.1f}/s on one core, {found.rate:.1f}/s, {dict(found.cost_ms)}"
+    )
 
 
 def check(system: System, run: Run) -> None:

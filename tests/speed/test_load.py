@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -13,7 +16,7 @@ import psutil
 import pytest
 
 from bench.speed import report, stock
-from bench.speed.accounting import processor_s
+from bench.speed.accounting import one_core, processor_s
 from bench.speed.drain import Drained
 from bench.speed.load import Load, Request, Run
 from bench.speed.measure import BadAnswers, Measured, check
@@ -96,10 +99,30 @@ def test_each_citizen_tells_one_complaint_in_order(load: Load) -> None:
 def test_processor_time_is_counted_with_the_children() -> None:
     me = psutil.Process().pid
     before = processor_s([me], lambda _: "all")["all"]
-    end = time.process_time() + 0.1
+    end = time.process_time() + 0.3
     while time.process_time() < end:
         pass
-    assert processor_s([me], lambda _: "all")["all"] - before >= 0.09
+    assert processor_s([me], lambda _: "all")["all"] - before >= 0.25
+
+
+def test_all_threads_of_a_tree_go_to_one_core_and_back() -> None:
+    me, everywhere = psutil.Process(), os.sched_getaffinity(0)
+    stop = threading.Event()
+    other = threading.Thread(target=stop.wait)
+    other.start()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        with one_core([child.pid]):
+            assert os.sched_getaffinity(child.pid) == {min(everywhere)}
+            mine = {frozenset(os.sched_getaffinity(t.id)) for t in me.threads()}
+            assert mine == {frozenset(everywhere - {min(everywhere)} or everywhere)}
+        assert os.sched_getaffinity(child.pid) == everywhere
+        assert {frozenset(os.sched_getaffinity(t.id)) for t in me.threads()} == {
+            frozenset(everywhere)
+        }
+    finally:
+        stop.set()
+        child.communicate(b"\n")
 
 
 def test_the_echo_answers_what_it_was_told(tmp_path: Path) -> None:
@@ -148,6 +171,7 @@ def test_the_report_holds_every_figure(tmp_path: Path) -> None:
     measured = Measured(
         "ours",
         ready_after_s=5.25,
+        per_core=200.2,
         rate=99.6,
         cost_ms=Counter({"worker": 4.0, "gateway": 1.0}),
         memory_mb=Counter({"worker": 500}),
