@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, replace
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,8 @@ from bot.services.directory import Directory
 log = logging.getLogger(__name__)
 
 _SENDER = "citizen"  # never the open id: Rasa logs it
+_SHORT = 8
+"""Characters of a text that many say alike ("确认", "跳过", "2"): it is understood once."""
 _MOST_MATTERS = 3
 _MOST_SERVICES = 3
 _WARNED = "warned"  # key of a snapshot: the number named in front of an answer
@@ -149,11 +153,12 @@ class RasaDialogue:
         self._agent.tracker_store = self._agent.processor.tracker_store = self._store
         self._menu = dict(menu)
         self._loop = asyncio.new_event_loop()
+        self._short = lru_cache(maxsize=1000)(self._read)
 
     def listen(self, message: Inbound) -> list[dict[str, Any]]:
         """Return what the model makes of each text that Rasa is to hear."""
         return [
-            self._loop.run_until_complete(self._agent.parse_message(text))
+            deepcopy(self._short(text)) if len(text) <= _SHORT else self._read(text)
             for text in self._texts(message)
         ]
 
@@ -182,6 +187,10 @@ class RasaDialogue:
         stored = {event["name"]: event["value"] for event in as_slots(draft)}
         kept["slots"] = {**slots, **{k: v for k, v in stored.items() if v is not None}}
         return kept
+
+    def _read(self, text: str) -> dict[str, Any]:
+        """Return what the model makes of a text: the same for the same text."""
+        return dict(self._loop.run_until_complete(self._agent.parse_message(text)))
 
     async def _respond(
         self, heard: Heard, snapshot: dict[str, Any] | None, counter: Counter

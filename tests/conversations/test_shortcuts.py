@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timezone
 from itertools import product
 from typing import Any
 
@@ -18,6 +19,7 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from app.rasa_dialogue import RasaDialogue
 from app.rasa_shortcuts import StraightRunner, _twin, spare_extraction
 from app.train import newest_model
+from bot.model.message import Inbound, Kind
 from nlu.components.rules import PromptRulePolicy
 
 FORM = "complaint_form"
@@ -68,6 +70,20 @@ def test_the_straight_runner_returns_what_rasas_own_does(
     assert theirs.keys() == ours.keys() == {target}
     assert theirs[target][0].as_dict() == ours[target][0].as_dict()
     assert theirs[target][0].get("intent")
+
+
+def test_what_many_say_alike_is_understood_once_and_stays_as_it_is(dialogue: RasaDialogue) -> None:
+    def heard(text: str) -> dict[str, Any]:
+        at = datetime(2026, 11, 28, tzinfo=timezone.utc)
+        (found,) = dialogue.listen(Inbound("m", "o", Kind.TEXT, at, text=text))
+        return found
+
+    first = heard("确认")
+    assert first == dialogue._read("确认")
+    first["intent"]["name"] = "spoilt"
+    assert heard("确认")["intent"]["name"] == "affirm"
+    long = "文二路的路灯已经一个星期都不亮了"
+    assert heard(long) == dialogue._read(long)
 
 
 def test_remembered_rules_are_those_that_fit(
