@@ -31,7 +31,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.context import serving
 from actions.reading import slots as as_slots
 from actions.reading import understood
-from app.rasa_shortcuts import StraightRunner, shorten, spare_extraction
+from app.rasa_shortcuts import StraightRunner, shorten, spare_extraction, twin_of
 from bot.model.conversation import WaitReason
 from bot.model.draft import Draft
 from bot.model.message import Inbound, Kind, Option, Reply
@@ -93,6 +93,7 @@ class SnapshotStore(TrackerStore):
 
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
+        self._blank = DialogueStateTracker(_SENDER, domain.slots)
         self.tracker: DialogueStateTracker | None = None
 
     def load(self, snapshot: Mapping[str, Any] | None) -> None:
@@ -105,7 +106,9 @@ class SnapshotStore(TrackerStore):
             requested = SlotSet(REQUESTED_SLOT, snapshot.get("requested"))
             events += [ActionExecuted(loop), ActiveLoop(loop), requested]
         events.append(ActionExecuted(ACTION_LISTEN_NAME))
-        self.tracker = DialogueStateTracker.from_events(_SENDER, events, slots=self.domain.slots)
+        self.tracker = twin_of(self._blank)
+        for event in events:
+            self.tracker.update(event)
 
     def snapshot(self) -> dict[str, Any]:
         """Return what the next turn needs."""

@@ -75,6 +75,8 @@ class Gazetteer:
             if len(code) <= 6:
                 names[code] = name
             self._add(code, name, names)
+        any_of = "|".join(map(re.escape, self._short)) or r"(?!)"
+        self._any_short = re.compile(any_of)
 
     @classmethod
     def load(cls, home_city: str = "", path: Path = DATA) -> Gazetteer:
@@ -172,6 +174,8 @@ class Gazetteer:
         return any(d.city and d.city[:-1] in text[:start] for d in divisions)
 
     def _bare(self, text: str) -> Iterator[Mention]:
+        if self._any_short.search(text) is None:  # as with most messages
+            return
         for short, divisions in self._short.items():
             start = text.find(short)
             if start < 0:

@@ -17,7 +17,7 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUtt
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from app.rasa_dialogue import RasaDialogue
-from app.rasa_shortcuts import StraightRunner, _twin, spare_extraction
+from app.rasa_shortcuts import StraightRunner, spare_extraction, twin_of
 from app.train import newest_model
 from bot.model.message import Inbound, Kind
 from nlu.components.rules import PromptRulePolicy
@@ -124,7 +124,7 @@ def test_it_predicts_what_rasas_own_policy_does(
 def test_a_twin_is_in_the_same_state_and_changes_by_itself(processor: MessageProcessor) -> None:
     for tracker in _trackers(processor):
         replayed = tracker.travel_back_in_time(float("inf"))
-        twin = _twin(tracker)
+        twin = twin_of(tracker)
         assert twin.current_state(EventVerbosity.ALL) == replayed.current_state(EventVerbosity.ALL)
         before = tracker.current_state(EventVerbosity.ALL)
         twin.update_with_events([SlotSet("place", "别处"), ActiveLoop(None)], processor.domain)
