@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+
+from connectors.bounded_xml import BoundedTree
 
 Record = Mapping[str, Any]
 
@@ -92,27 +94,11 @@ def is_error(record: Record) -> bool:
     return "code" in record and "description" in record and set(record) <= {"code", "description"}
 
 
-class _Bounded(TreeBuilder):
-    """Builds the tree of a document that is neither deep nor crowded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
-        self._depth, self._count = self._depth + 1, self._count + 1
-        if self._depth > _MOST_DEPTH or self._count > _MOST_ELEMENTS:
-            raise Unreadable
-        return super().start(tag, attrs)
-
-    def end(self, tag: str) -> Element:
-        self._depth -= 1
-        return super().end(tag)
-
-
 def _parse_xml(content: bytes) -> Any:
     try:
-        parser = ElementTree.DefusedXMLParser(target=_Bounded())
+        parser = ElementTree.DefusedXMLParser(
+            target=BoundedTree(depth=_MOST_DEPTH, elements=_MOST_ELEMENTS)
+        )
         parser.feed(content)
         root = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError):

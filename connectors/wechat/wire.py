@@ -7,10 +7,12 @@ through here first.
 from __future__ import annotations
 
 import re
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+
+from connectors.bounded_xml import BoundedTree, TooMuch
 
 MOST_DEPTH = 10  # a push nests four deep (contract 3.3)
 MOST_ELEMENTS = 1000
@@ -32,24 +34,6 @@ def decode(body: bytes) -> str:
     return clean(body.decode("utf-8-sig", "replace"))
 
 
-class _Bounded(TreeBuilder):
-    """Builds the tree of a document that is neither deep nor crowded: what comes after us may not be as careful."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
-        self._depth, self._count = self._depth + 1, self._count + 1
-        if self._depth > MOST_DEPTH or self._count > MOST_ELEMENTS:
-            raise BadXml("too many elements")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str) -> Element:
-        self._depth -= 1
-        return super().end(tag)
-
-
 def read_xml(text: str) -> Element:
     """Parse one `<xml>` document; document types, entities, deep and crowded ones are refused.
 
@@ -57,11 +41,12 @@ def read_xml(text: str) -> Element:
         BadXml: for anything else, JSON and an empty body included.
     """
     try:
-        parser = DefusedXMLParser(target=_Bounded(), forbid_dtd=True)
+        tree = BoundedTree(depth=MOST_DEPTH, elements=MOST_ELEMENTS)
+        parser = DefusedXMLParser(target=tree, forbid_dtd=True)
         parser.feed(text)
         root = parser.close()
-    except BadXml:
-        raise
+    except TooMuch as error:
+        raise BadXml(str(error)) from error
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise BadXml(type(error).__name__) from error
     if root is None or root.tag != "xml":
