@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench.speed import floor, report, stock
+from bench.speed import apart, report, stock
 from bench.speed.drain import drained
 from bench.speed.measure import measure, say
 from bench.speed.systems import Echo, Ours, Stock, System
@@ -35,7 +35,7 @@ def main() -> None:
             system, seconds=arguments.seconds, talks=talks, with_history=name in ("same", "ours")
         )
         found.append(measured)
-    parts = floor.parts_ms(folder / "floor") if "floor" in wanted else {}
+    parts = apart.parts_ms(folder / "floor") if "floor" in wanted else {}
     drains = []
     if "drain" in wanted:
         for workers in (1, 2):

@@ -19,9 +19,10 @@ from typing import Any
 import yaml
 from ruamel.yaml import YAML
 
+from bench.speed import apart
 from bench.speed.load import Request
 from bench.speed.talk import Said
-from bench.understanding.stock import PIPELINE
+from bench.understanding.pipeline import PIPELINE
 from nlu.components.files import load_yaml, path_of
 
 _EPOCHS = 6
@@ -107,19 +108,10 @@ class StockProject:
 
     def _train(self, written: dict[str, str]) -> None:
         print("[bench] training stock Rasa, once (some minutes) ...", flush=True)
-        from rasa import train  # costs seconds to import
-
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, text in written.items():
             (self._folder / f"{name}.yml").write_text(text, "utf-8")
-        train(
-            domain=str(self._folder / "domain.yml"),
-            config=str(self._folder / "config.yml"),
-            training_files=[str(self._folder / f"{name}.yml") for name in ("nlu", "rules")],
-            output=str(self._folder),
-            fixed_model_name="stock",
-            force_training=True,
-        )
+        apart.train(self._folder, "stock")
 
 
 def request(url: str, what: Said) -> Request:

@@ -20,19 +20,12 @@ from rasa.core.agent import Agent
 
 from bench.understanding.data import SEVEN
 from bench.understanding.examples import NATURES, REFUSED, Example, examples
+from bench.understanding.pipeline import PIPELINE
 from bench.understanding.system import Understood
 from nlu.components.crosswalk import Crosswalk
 from nlu.components.gazetteer import Gazetteer
 from nlu.components.reading import Reader
 
-# What `rasa init` writes for a language without blanks: docs/tuning-your-model, "default pipeline".
-PIPELINE: list[dict[str, Any]] = [
-    {"name": "JiebaTokenizer"},
-    {"name": "LexicalSyntacticFeaturizer"},
-    {"name": "CountVectorsFeaturizer"},
-    {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
-    {"name": "DIETClassifier", "epochs": 100, "constrain_similarities": True},
-]
 _SERVICE = "service_"
 _MARKED = ("place", "district")
 

@@ -1,6 +1,6 @@
 """What a message costs at least with Rasa in its way, and where a turn's time goes in the worker; in one process.
 
-`python -m bench.speed.floor FOLDER` prints milliseconds of processor time as JSON, by part:
+`python -m bench.speed.turns FOLDER` prints milliseconds of processor time as JSON, by part:
 
 - `rasa alone`: stock Rasa's agent, one keyword and one rule, trackers in memory, no actions. What our turn adds to that is
   understanding, the form with its actions, and the record.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -33,23 +32,12 @@ from app.train import newest_model
 from bench.speed.talk import STEPS, said
 from bench.speed.wire import open_id
 from bench.world.backend import Backend
-from bench.world.phones import plain_environ
 from bot.model.message import Inbound, Kind
 from bot.services.dialogue import Dialogue, Heard, Spoken
 from bot.services.turn import TurnTaker
 
 _TALKS = 60
 _WARM = 10
-
-
-def parts_ms(folder: Path) -> dict[str, float]:
-    """Measure in a process of its own, so that nothing else is on its clock."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "bench.speed.floor", str(folder)]
-    done = subprocess.run(
-        command, env=plain_environ(), stdout=subprocess.PIPE, text=True, check=True
-    )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 class _Timed:
