@@ -15,6 +15,7 @@ from rasa.core import processor
 from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
 from rasa.core.channels.channel import OutputChannel
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.core.policies import rule_policy
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
@@ -36,6 +37,7 @@ def shorten() -> None:
     for module in (processor, forms, rule_policy):
         module.copy = _Uncopied
     processor.MessageProcessor._check_for_unseen_features = _trust
+    TemplatedNaturalLanguageGenerator._random_response_for = _wording
     DialogueStateTracker.copy = twin_of
     forms.FormAction._temporary_tracker = _asking
     Event.resolve_by_type = staticmethod(lru_cache(maxsize=None)(Event.resolve_by_type))
@@ -70,6 +72,19 @@ class _Uncopied:
     def deepcopy(what: Any) -> Any:
         """Return it as it is."""
         return what
+
+
+_choose = TemplatedNaturalLanguageGenerator._random_response_for
+
+
+def _wording(
+    generator: TemplatedNaturalLanguageGenerator, name: str, channel: str, slots: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return the one wording that a sentence has, as ours do; else let Rasa throw dice (2 %)."""
+    wordings = generator.responses.get(name, ())
+    if len(wordings) == 1 and not {"channel", "condition"} & set(wordings[0]):
+        return dict(wordings[0])
+    return _choose(generator, name, channel, slots)  # type: ignore[no-any-return]
 
 
 class StraightRunner:

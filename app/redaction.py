@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -54,6 +55,11 @@ def redact_exception(text: str) -> str:
     return _CHINESE.sub(MASK, redact(text))
 
 
+_SHORT = 64
+"""Names of loggers, levels, outcomes and the like stand in every line."""
+_MASKS_SHORT = {mask: lru_cache(maxsize=1000)(mask) for mask in (redact, redact_exception)}
+
+
 def redact_event(
     logger: Any,  # noqa: ARG001
     method: str,  # noqa: ARG001
@@ -75,7 +81,7 @@ def _masked(value: Any, mask: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        return mask(value)
+        return _MASKS_SHORT[mask](value) if len(value) <= _SHORT else mask(value)
     if isinstance(value, dict):
         return {
             mask(str(key)): MASK if _is_secret(key) else _masked(inner, mask)

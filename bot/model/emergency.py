@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
 SHORT = 40
@@ -66,7 +67,7 @@ class EmergencyMatcher:
     """Finds the first kind of emergency that a message tells."""
 
     def __init__(self, rules: Sequence[EmergencyRule]) -> None:
-        self._rules = tuple(rules)
+        self._found = _remembering(tuple(rules))
 
     def match(self, text: str) -> Emergency | None:
         """Read a message as it came; None when it tells no emergency.
@@ -74,14 +75,24 @@ class EmergencyMatcher:
         Each sentence is read by itself, so that a fear or a memory in one does not silence a cry
         for help in another.
         """
-        plain = _BLANKS.sub(_COMMA, unicodedata.normalize("NFKC", text)).translate(_TRADITIONAL)
-        short = len(plain) <= SHORT
-        sentences = [part for part in _SENTENCE_END.split(plain) if part]
-        for rule in self._rules:
-            if any(_tells(rule, sentence, short) for sentence in sentences):
-                lines = (rule.first, *rule.advice)
-                return Emergency(rule.kind, rule.number, lines, rule.recorded, rule.unrecorded)
-        return None
+        return self._found(text)
+
+
+@lru_cache(maxsize=8)
+def _remembering(rules: tuple[EmergencyRule, ...]) -> Callable[[str], Emergency | None]:
+    """Return what finds the first rule that a text fits; those of the same rules share what they found of late."""
+    return lru_cache(maxsize=64)(partial(_first, rules))
+
+
+def _first(rules: tuple[EmergencyRule, ...], text: str) -> Emergency | None:
+    plain = _BLANKS.sub(_COMMA, unicodedata.normalize("NFKC", text)).translate(_TRADITIONAL)
+    short = len(plain) <= SHORT
+    sentences = [part for part in _SENTENCE_END.split(plain) if part]
+    for rule in rules:
+        if any(_tells(rule, sentence, short) for sentence in sentences):
+            lines = (rule.first, *rule.advice)
+            return Emergency(rule.kind, rule.number, lines, rule.recorded, rule.unrecorded)
+    return None
 
 
 def _tells(rule: EmergencyRule, sentence: str, short: bool) -> bool:

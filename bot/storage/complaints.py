@@ -16,6 +16,12 @@ from bot.storage.tables import complaints, counters, updates
 _FIELDS = [f.name for f in fields(Complaint)]
 NEWEST = 20
 """Of so many of a citizen's complaints is asked what goes on with them."""
+_COUNT_ON = (
+    counters.update()
+    .where(counters.c.name == sa.bindparam("day"))
+    .values(value=counters.c.value + 1)
+)
+_COUNTED = sa.select(counters.c.value).where(counters.c.name == sa.bindparam("day"))
 _ADD = complaints.insert()
 _SAVE = (
     complaints.update()
@@ -52,12 +58,8 @@ class Complaints:
     def next_number(self, day: str) -> int:
         """Return the day's next number, starting at 1; others who want one wait for this unit to end."""
         insert_new(self._c, counters, {"name": day, "value": 0})
-        self._c.execute(
-            counters.update().where(counters.c.name == day).values(value=counters.c.value + 1)
-        )
-        return int(
-            self._c.execute(sa.select(counters.c.value).where(counters.c.name == day)).scalar_one()
-        )
+        self._c.execute(_COUNT_ON, {"day": day})
+        return int(self._c.execute(_COUNTED, {"day": day}).scalar_one())
 
     def add(self, complaint: Complaint) -> None:
         """Store a confirmed complaint."""

@@ -47,6 +47,8 @@ class MediaStore:
 
     def attach(self, medium_ids: list[str], complaint_id: str) -> None:
         """Say that these media belong to this complaint."""
+        if not medium_ids:
+            return
         self._c.execute(
             media.update().where(media.c.id.in_(medium_ids)).values(complaint_id=complaint_id)
         )
