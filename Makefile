@@ -73,7 +73,7 @@ soak: system  ## ten minutes of kills and faults with 500 citizens, on both stor
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m bench.soak $(SOAK)
 
-bench: system  ## turns per second and core beside stock Rasa and a bare echo; about fifteen minutes, nothing else running
+bench: system  ## turns per second and core beside stock Rasa and a bare echo; a quarter of an hour, nothing else running
 	@$(SYNC) --group dev --group bench
 	@$(BIN)/minsheng train --if-missing
 	@$(BIN)/python -m bench.speed $(BENCH)

@@ -13,28 +13,31 @@ from bench.speed.talk import STEPS, said
 from bench.world.phones import plain_session
 
 EARLIER = (10, 100, 1000)
-_TALKS = 25
-"""Measured talks of each citizen."""
-_BUILD_MOST_S = 300.0
+_SETTLED_S = 10.0
+"""Until what is known of all answers whether a callback told them (6.5 s): nobody writes sixty messages a second, and
+what stands on offer of one citizen would be looked through at each turn."""
+_PAUSE_S = 2.0
 _FIRST = 50_000_000
 """Number of the first citizen: nobody else of the measurement."""
 
 
 def cost_ms(
-    system: System, earlier: Sequence[int] = EARLIER, *, talks: int = _TALKS
+    system: System, earlier: Sequence[int] = EARLIER, *, talks: int, build_s: float
 ) -> dict[int, float]:
     """Return earlier turns → milliseconds a turn (the median over talks of four, sequentially, nobody else there).
 
-    A history that takes too long to build is cut short: it stands under the number of turns it reached.
+    A history that takes longer than `build_s` to build is cut short: it stands under the number of turns it reached.
     """
     with plain_session() as session:
         people = {}
         for number, wanted in enumerate(earlier):
             person = _Person(system, session, _FIRST + number)
-            person.talk_until(wanted, time.monotonic() + _BUILD_MOST_S)
+            person.talk_until(wanted, time.monotonic() + build_s)
             people[person.turns] = person
         taken: dict[int, list[float]] = {turns: [] for turns in people}
+        time.sleep(_SETTLED_S)
         for _ in range(talks):
+            time.sleep(_PAUSE_S)
             for turns, person in people.items():
                 taken[turns].append(person.talk() / STEPS * 1000)
     return {turns: statistics.median(times) for turns, times in taken.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.speed import history
 from bench.speed.accounting import memory_mb, one_core, processor_s
@@ -23,7 +25,7 @@ class Measured:
     """What one system did.
 
     Attributes:
-        per_core: messages a second with all its processes on one core and the load on the others.
+        per_core: messages a second with all its processes on one core and the load on the others, of the middle round.
         rate: messages a second on all cores, which the load shares with it.
         cost_ms: processor milliseconds of all its processes for a message, by part; on one core.
         waits_ms: share of the highest rate → median and 99th of a hundred, in milliseconds.
@@ -42,49 +44,61 @@ class Measured:
     after_ms: dict[int, float] = field(default_factory=dict)
 
 
-def measure(system: System, *, seconds: float, talks: int, with_history: bool) -> Measured:
-    """Start a system, measure it and end it."""
-    found = Measured(system.name)
-    say(f"{system.name}: starting")
-    try:
-        system.start()
-        found.ready_after_s = system.ready_after_s
-        load = Load(system.writes)
-        load.at_once(talks, _WARM_S)
-        _fill_up(found, system, load, seconds, talks)
+class Trial:
+    """One system with its load and what is known of it so far."""
+
+    def __init__(self, system: System, talks: int) -> None:
+        self.system = system
+        self.found = Measured(system.name)
+        self._load = Load(system.writes)
+        self._talks = talks
+        self._rounds: list[tuple[float, Counter[str]]] = []
+
+    def start(self) -> None:
+        """Start it and let it warm up."""
+        say(f"{self.found.name}: starting")
+        self.system.start()
+        self.found.ready_after_s = self.system.ready_after_s
+        self._load.at_once(self._talks, _WARM_S)
+
+    def on_one_core(self, seconds: float) -> None:
+        """Fill it up on one core, once more; the round in the middle counts."""
+        system = self.system
+        with one_core(system.pids):
+            before = processor_s(system.pids, system.part)
+            run = self._load.at_once(self._talks, seconds)
+            used = processor_s(system.pids, system.part)
+        check(system, run)
+        used.subtract(before)
+        messages = len(run.waits_s)
+        cost = Counter({part: s / messages * 1000 for part, s in used.items()})
+        self._rounds.append((run.rate, cost))
+        by_rate = sorted(self._rounds, key=lambda each: each[0])
+        self.found.per_core, self.found.cost_ms = by_rate[len(by_rate) // 2]
+        say(f"{self.found.name}: {run.rate:.1f}/s on one core, {_rounded(cost)} ms")
+
+    def on_all_cores(self, seconds: float) -> None:
+        """Fill it up on all cores, then let half and four fifths of that arrive at random."""
+        found, system = self.found, self.system
+        run = self._load.at_once(self._talks, seconds)
+        check(system, run)
+        found.rate = run.rate
         for share in SHARES:
-            run = load.arriving(found.rate * share, seconds)
+            run = self._load.arriving(found.rate * share, seconds)
             check(system, run)
             found.waits_ms[share] = (run.percentile_ms(0.5), run.percentile_ms(0.99))
             found.late[share] = run.failed
-            say(f"{system.name}: at {share:.0%} {found.waits_ms[share]}, late {run.failed}")
         found.memory_mb = memory_mb(system.pids, system.part)
-        if with_history:
-            found.after_ms = history.cost_ms(system)
-            say(f"{system.name}: after earlier turns {found.after_ms}")
-    finally:
-        system.stop()
-    return found
+        say(f"{found.name}: {found.rate:.1f}/s, {found.waits_ms}, late {found.late}")
+
+    def with_history(self, *, talks: int, build_s: float) -> None:
+        """Measure turns of citizens with so many behind them."""
+        self.found.after_ms = history.cost_ms(self.system, talks=talks, build_s=build_s)
+        say(f"{self.found.name}: after earlier turns {_rounded(self.found.after_ms)} ms")
 
 
-def _fill_up(found: Measured, system: System, load: Load, seconds: float, talks: int) -> None:
-    """Find the highest rates, and what a message costs."""
-    with one_core(system.pids):
-        load.at_once(talks, _WARM_S)
-        before = processor_s(system.pids, system.part)
-        run = load.at_once(talks, seconds)
-        used = processor_s(system.pids, system.part)
-    check(system, run)
-    used.subtract(before)
-    messages = len(run.waits_s)
-    found.per_core = run.rate
-    found.cost_ms = Counter({part: s / messages * 1000 for part, s in used.items()})
-    run = load.at_once(talks, seconds)
-    check(system, run)
-    found.rate = run.rate
-    say(
-        f"{found.name}: {found.per_core:.1f}/s on one core, {found.rate:.1f}/s, {dict(found.cost_ms)}"
-    )
+def _rounded(values: Mapping[Any, float]) -> dict[Any, float]:
+    return {name: round(value, 2) for name, value in values.items()}
 
 
 def check(system: System, run: Run) -> None:
