@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from bench.speed.drain import Drained
 from bench.speed.measure import SHARES, Measured
 
-_COLOURS = ("#9aa5b1", "#c9b37e", "#2f6f9f", "#b8c4bb")
+_COLOURS = ("#9aa5b1", "#c9b37e", "#b8c4bb", "#2f6f9f")
 
 
 def table(found: Sequence[Measured], parts: Mapping[str, float], drains: Sequence[Drained]) -> str:
@@ -56,7 +56,7 @@ def draw(found: Sequence[Measured], path: Path) -> None:
         if measured.after_ms:
             turns, times = zip(*sorted(measured.after_ms.items()), strict=True)
             after.plot(turns, times, marker="o", color=colour, label=measured.name)
-    after.set(xscale="log", yscale="log", title="ms a turn after so many earlier ones")
+    after.set(xscale="log", yscale="log", title="ms a turn, by earlier turns")
     after.legend(frameon=False)
     figure.savefig(path, dpi=140)
 
