@@ -64,7 +64,7 @@ def keys_left(url: str) -> list[str]:
     found = []
     while entry := worker.next(0):
         found.append(entry.message.key)
-        worker.acknowledge(entry)
+        worker.finish(entry, None)
     worker.release_all()
     return found
 
@@ -128,7 +128,7 @@ def test_gateway_and_worker_go_on_after_the_server_was_killed(embedded: Embedded
         entry = worker.next(10)
         assert entry is not None
         found.append(entry.message.key)
-        worker.acknowledge(entry)
+        worker.finish(entry, None)
     worker.release_all()
 
     assert found == ["m1", "m2"]

@@ -63,7 +63,7 @@ def drain(worker: Partitions, count: int) -> list[Entry]:
         entry = worker.next(5)
         assert entry is not None
         done.append(entry)
-        worker.acknowledge(entry)
+        worker.finish(entry, None)
     return done
 
 
@@ -119,7 +119,7 @@ def test_the_second_of_a_stream_waits_for_the_first(url: str, worker: MakeWorker
     assert first is not None
 
     assert only.next(0.05) is None
-    only.acknowledge(first)
+    only.finish(first, None)
 
     second = only.next(5)
     assert second is not None
@@ -267,7 +267,7 @@ def test_failures_are_counted_over_workers_and_go_with_the_entry(
     assert last is not None
     assert last.failures == 2
 
-    second.acknowledge(last)
+    second.finish(last, None)
 
     assert client.hlen(keys.FAILURES) == 0
 
@@ -284,7 +284,7 @@ def test_a_failed_message_rests_and_others_go_on(url: str, worker: MakeWorker) -
         if entry.message.key == "bad":
             only.failed(entry)
         else:
-            only.acknowledge(entry)
+            only.finish(entry, None)
 
     assert sorted(seen) == ["bad", "good"]
     again = only.next(5)

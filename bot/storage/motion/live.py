@@ -52,11 +52,9 @@ class RedisLiveEvents:
 
     def tell(self, bodies: Sequence[str]) -> None:
         """Publish events as they are worded."""
+        if not bodies:
+            return
         try:
-            if len(bodies) <= 1:
-                for body in bodies:
-                    self._redis.publish(keys.LIVE, body)
-                return
             with self._redis.pipeline(transaction=False) as pipe:
                 for body in bodies:
                     pipe.publish(keys.LIVE, body)

@@ -1,6 +1,6 @@
 """Hands a worker the accepted messages of the citizens it owns: in order, one at a time per stream.
 
-An entry is deleted when it is acknowledged, so what a predecessor left is simply still the first of its stream,
+An entry is deleted when it is finished, so what a predecessor left is simply still the first of its stream,
 and a new owner reads every stream from its beginning.
 """
 
@@ -46,17 +46,13 @@ if left <= 0 then redis.call('HDEL', KEYS[1], name) end
 return left
 """
 
-_REMOVE = """
-redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
-return redis.call('XDEL', KEYS[1], ARGV[2])
-"""
-
 # Each script that changes something is a write to disk of its own: the end of a turn is one.
 _FINISH = f"""
 local function offer(KEYS, ARGV) {OFFER} end
 offer({{KEYS[3]}}, {{ARGV[3], ARGV[4]}})
 for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
-{_REMOVE}
+redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
+return redis.call('XDEL', KEYS[1], ARGV[2])
 """
 
 _PARK = """
@@ -118,7 +114,6 @@ class Partitions:
         self._asked_at = time.monotonic()
         self._ownership = Ownership(client, worker_id, count=count, lease_s=lease_s)
         self._uncount = client.register_script(_UNCOUNT)
-        self._remove = client.register_script(_REMOVE)
         self._finish = client.register_script(_FINISH)
         self._park = client.register_script(_PARK)
         self._lock = threading.RLock()  # what is owned and what is in hand change together
@@ -138,7 +133,7 @@ class Partitions:
     def next(self, block_s: float) -> Entry | None:
         """Return the next entry to work on, or None if there was none for so long.
 
-        Never the second of a stream before the first was acknowledged, failed, put back or parked. All
+        Never the second of a stream before the first was finished, failed, put back or parked. All
         streams take turns. A Redis that is away is waited for, not raised.
         """
         self._asked_at = time.monotonic()
@@ -161,30 +156,18 @@ class Partitions:
                 pause = min(pause * 2, 1.0)
 
     def finish(self, entry: Entry, reply: Reply | None, *, news: Sequence[str] = ()) -> None:
-        """Offer the answer to whoever waits for it, as `RedisAnswers.offer` does, and acknowledge, in one step.
+        """Offer the answer to whoever waits for it, as `RedisAnswers.offer` does, and delete the entry, in one step.
 
         `news`: what is told to open browsers with it (`bot.storage.motion.live`).
 
         Raises:
-            Unavailable: as `acknowledge`; the second turn offers the same answer.
+            Unavailable: the entry stays first and comes again; the record's key of the processed message
+                makes the second turn empty, and it offers the same answer.
         """
         names = [keys.stream(entry.stream), keys.FAILURES, keys.answer(entry.message.key)]
         with unavailable_on_error():
             told = [worded(reply), keys.ANSWERS, keys.LIVE, *news]
             self._finish(keys=names, args=[entry.stream, entry.id, *told])
-        self._let_go(entry)
-
-    def acknowledge(self, entry: Entry) -> None:
-        """Delete the entry: its turn is committed.
-
-        Raises:
-            Unavailable: the entry stays first and comes again; the record's key of the processed message
-                makes the second turn empty.
-        """
-        with unavailable_on_error():
-            self._remove(
-                keys=[keys.stream(entry.stream), keys.FAILURES], args=[entry.stream, entry.id]
-            )
         self._let_go(entry)
 
     def failed(self, entry: Entry) -> int:
