@@ -112,24 +112,23 @@ class RedisLedger:
         self._store = store
         self._hashed = hashed
         self._prefix = f"wechat:{app_id}:allowance:"
-        self._open = store.register_script(_OPEN)
         self._allowance = store.register_script(_ALLOWANCE)
         self._spend = store.register_script(_SPEND)
         self._refund = store.register_script(_REFUND)
         self._forget = store.register_script(_FORGET)
 
-    def opened(self, citizen: str, kind: str, at: datetime) -> None:
-        """Note that the citizen did something at `at`; "" and late news change nothing."""
-        window = WINDOWS.get(kind)
-        if window is not None:
-            self._run(self._open, citizen, _opening(kind, window, at))
-
     def noting(self, message: Inbound) -> tuple[Any, ...] | None:
-        """Return the command that notes what the citizen did, for who has an exchange with Redis anyway; None for nothing."""
+        """Return the command that notes what the citizen did, for who has an exchange with Redis anyway.
+
+        None for what opens no window; late news change nothing.
+        """
         window = WINDOWS.get(message.allowance)
         if window is None:
             return None
-        opening = _opening(message.allowance, window, message.sent_at)
+        at = message.sent_at
+        until = _seconds(at + window.lasts - window.early)
+        keep_s = int(max(each.lasts for each in WINDOWS.values()).total_seconds()) + 3600
+        opening = [message.allowance, window.messages, _seconds(at), until, keep_s]
         return ("EVAL", _OPEN, 1, self._key(message.citizen), *opening)
 
     def allowance(self, citizen: str, now: datetime) -> Allowance:
@@ -167,12 +166,6 @@ class RedisLedger:
 
     def _key(self, citizen: str) -> str:
         return self._prefix + self._hashed(citizen)[:40]
-
-
-def _opening(kind: str, window: Window, at: datetime) -> list[object]:
-    until = _seconds(at + window.lasts - window.early)
-    keep_s = int(max(each.lasts for each in WINDOWS.values()).total_seconds()) + 3600
-    return [kind, window.messages, _seconds(at), until, keep_s]
 
 
 def _seconds(at: datetime) -> float:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import redis
@@ -18,6 +18,13 @@ from tests.connectors.wechat.pushes import CITIZEN
 @pytest.fixture
 def ledger(store: redis.Redis) -> RedisLedger:
     return RedisLedger(store, hashed=hashed, app_id="wx1")
+
+
+def note(ledger: RedisLedger, citizen: str, act: str, at: datetime) -> None:
+    """Let the citizen do something, as the inbox does with a message that it accepts."""
+    command = ledger.noting(Inbound("m", citizen, Kind.TEXT, at, allowance=act))
+    if command is not None:
+        ledger._store.execute_command(*command)
 
 
 def left(ledger: RedisLedger, clock: HandClock, citizen: str = CITIZEN) -> int:
@@ -44,7 +51,7 @@ def test_what_a_citizen_does_opens_a_window(
     ledger: RedisLedger, clock: HandClock, acts: list[str], after_s: int, rest: int
 ) -> None:
     for act in acts:
-        ledger.opened(CITIZEN, act, clock.now())
+        note(ledger, CITIZEN, act, clock.now())
     clock.move(after_s)
     assert left(ledger, clock) == rest
 
@@ -67,7 +74,7 @@ def test_until_when_it_may_be_spent_is_told_of_the_window_that_lasts(
 ) -> None:
     opened = clock.now()
     for act in acts:
-        ledger.opened(CITIZEN, act, opened)
+        note(ledger, CITIZEN, act, opened)
     if spent:
         assert ledger.spend(CITIZEN, opened, spent)
     until = ledger.allowance(CITIZEN, opened).until
@@ -75,30 +82,30 @@ def test_until_when_it_may_be_spent_is_told_of_the_window_that_lasts(
 
 
 def test_a_window_that_closed_has_no_end_any_more(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "action", clock.now())
+    note(ledger, CITIZEN, "action", clock.now())
     clock.move(60)
     assert ledger.allowance(CITIZEN, clock.now()) == Allowance(0, None)
 
 
 def test_only_what_is_left_can_be_spent(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     spent = [ledger.spend(CITIZEN, clock.now()) for _ in range(7)]
     assert spent == [True] * 5 + [False] * 2
     assert left(ledger, clock) == 0
 
 
 def test_several_are_spent_together_or_not_at_all(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     assert ledger.spend(CITIZEN, clock.now(), 3)
     assert not ledger.spend(CITIZEN, clock.now(), 3)
     assert left(ledger, clock) == 2
 
 
 def test_new_message_sets_the_count_anew(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     ledger.spend(CITIZEN, clock.now(), 4)
     clock.move(1)
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     assert left(ledger, clock) == 5
 
 
@@ -106,16 +113,16 @@ def test_new_message_sets_the_count_anew(ledger: RedisLedger, clock: HandClock) 
 def test_repeated_or_late_news_gives_nothing_back(
     ledger: RedisLedger, clock: HandClock, late_s: int
 ) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     ledger.spend(CITIZEN, clock.now(), 5)
-    ledger.opened(CITIZEN, "message", clock.now() - timedelta(seconds=late_s))
+    note(ledger, CITIZEN, "message", clock.now() - timedelta(seconds=late_s))
     assert left(ledger, clock) == 0
 
 
 def test_refund_gives_back_exactly_what_was_taken(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     ledger.spend(CITIZEN, clock.now(), 5)
-    ledger.opened(CITIZEN, "action", clock.now())
+    note(ledger, CITIZEN, "action", clock.now())
     assert left(ledger, clock) == 3
     ledger.spend(CITIZEN, clock.now(), 2)
     ledger.refund(CITIZEN, 2)
@@ -125,7 +132,7 @@ def test_refund_gives_back_exactly_what_was_taken(ledger: RedisLedger, clock: Ha
 
 
 def test_refund_never_gives_more_than_the_platform(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     ledger.refund(CITIZEN, 9)
     assert left(ledger, clock) == 5
     ledger.refund("oNobody", 9)
@@ -133,11 +140,11 @@ def test_refund_never_gives_more_than_the_platform(ledger: RedisLedger, clock: H
 
 
 def test_closed_until_the_citizen_does_something(ledger: RedisLedger, clock: HandClock) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     ledger.close(CITIZEN)
     assert left(ledger, clock) == 0
     clock.move(1)
-    ledger.opened(CITIZEN, "action", clock.now())
+    note(ledger, CITIZEN, "action", clock.now())
     assert left(ledger, clock) == 3
     ledger.close("oNobody")
 
@@ -145,7 +152,7 @@ def test_closed_until_the_citizen_does_something(ledger: RedisLedger, clock: Han
 def test_forgotten_citizen_leaves_nothing(
     ledger: RedisLedger, store: redis.Redis, clock: HandClock
 ) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     ledger.forget(CITIZEN, clock.now())
     assert store.keys("*") == []
     assert left(ledger, clock) == 0
@@ -156,7 +163,7 @@ def test_who_came_back_before_the_leaving_was_worked_on_keeps_what_that_opened(
 ) -> None:
     left_at = clock.now()
     clock.move(1)
-    ledger.opened(CITIZEN, "action", clock.now())
+    note(ledger, CITIZEN, "action", clock.now())
     ledger.forget(CITIZEN, left_at)
     assert left(ledger, clock) == 3
 
@@ -175,7 +182,7 @@ def test_what_a_message_opens_can_be_noted_by_others(
 def test_citizens_and_accounts_are_apart(
     ledger: RedisLedger, store: redis.Redis, clock: HandClock
 ) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     other = RedisLedger(store, hashed=hashed, app_id="wx2")
     assert left(ledger, clock, "oOther") == left(other, clock) == 0
 
@@ -183,7 +190,7 @@ def test_citizens_and_accounts_are_apart(
 def test_no_open_id_stands_in_redis_and_entries_end(
     ledger: RedisLedger, store: redis.Redis, clock: HandClock
 ) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     (key,) = store.keys("*")
     assert CITIZEN.encode() not in key
     assert 48 * 3600 < store.ttl(key) < 50 * 3600
@@ -192,7 +199,7 @@ def test_no_open_id_stands_in_redis_and_entries_end(
 def test_threads_together_spend_no_more_than_there_is(
     ledger: RedisLedger, clock: HandClock
 ) -> None:
-    ledger.opened(CITIZEN, "message", clock.now())
+    note(ledger, CITIZEN, "message", clock.now())
     won: list[bool] = []
     threads = [
         threading.Thread(target=lambda: won.append(ledger.spend(CITIZEN, clock.now())))
@@ -209,7 +216,7 @@ def test_redis_that_is_down_is_a_reason_to_retry(clock: HandClock) -> None:
     nowhere = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
     ledger = RedisLedger(nowhere, hashed=hashed, app_id="wx1")
     for call in (
-        lambda: ledger.opened(CITIZEN, "message", clock.now()),
+        lambda: ledger.forget(CITIZEN, clock.now()),
         lambda: ledger.allowance(CITIZEN, clock.now()),
         lambda: ledger.close(CITIZEN),
     ):

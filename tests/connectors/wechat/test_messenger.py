@@ -7,6 +7,7 @@ from bot.model.message import Option, Reply
 from tests.connectors.wechat.conftest import HandClock, Parts
 from tests.connectors.wechat.fake_api import Answer, FakeApi, error
 from tests.connectors.wechat.pushes import CITIZEN
+from tests.connectors.wechat.test_ledger import note
 
 SEND = "message/custom/send"
 LONG = Reply("很长的回答。" * 300)  # three messages
@@ -14,7 +15,7 @@ LONG = Reply("很长的回答。" * 300)  # three messages
 
 @pytest.fixture
 def open_parts(parts: Parts, clock: HandClock) -> Parts:
-    parts.ledger.opened(CITIZEN, "message", clock.now())
+    note(parts.ledger, CITIZEN, "message", clock.now())
     parts.tokens.get()
     return parts
 
