@@ -20,9 +20,10 @@ from bot.ports import Unavailable
 from bot.record import Stale
 from bot.services.dialogue import Dialogue
 from bot.storage.motion.answers import RedisAnswers
+from bot.storage.motion.entries import Entry
 from bot.storage.motion.leases import RedisLease
 from bot.storage.motion.live import HeldEvents
-from bot.storage.motion.streams import Entry, Partitions
+from bot.storage.motion.streams import Partitions
 
 log = logging.getLogger(__name__)
 

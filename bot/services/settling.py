@@ -20,7 +20,16 @@ _KNOWN_AFTER = timedelta(seconds=6.5)
 """A passive answer counts as told once no further attempt came for six seconds (bot.storage.motion.answers): a look
 before that says "wait", unless nobody waits at all, which the first one finds."""
 _LOOK_AGAIN = timedelta(seconds=1)
+_FIRST_LOOK = timedelta(seconds=2)
+_FRESH = timedelta(seconds=4)
+"""A callback still waits for the answer to what was said so lately (WeChat cuts after 5 s): there is nothing to find out
+before it counts as told."""
 _MOST = 500
+
+
+def first_look(said_at: datetime, now: datetime) -> datetime:
+    """Return when it is worth looking at an answer that is offered now to what was said then."""
+    return now + (_KNOWN_AFTER if now - said_at < _FRESH else _FIRST_LOOK)
 
 
 class Settler:

@@ -26,7 +26,7 @@ from bot.ports import (
     Sealer,
 )
 from bot.record import Record, Unit
-from bot.services import duty, forget, handoff, open_form, phrasing, receipts, untold
+from bot.services import duty, forget, handoff, open_form, phrasing, receipts, settling, untold
 from bot.services.arrival import Arrival
 from bot.services.counter import Counter, Sign
 from bot.services.dialogue import Dialogue, Heard
@@ -34,7 +34,7 @@ from bot.services.directory import Directory
 from bot.services.intake import RESUME
 
 SILENCE = timedelta(minutes=30)
-_SETTLE_AFTER = timedelta(seconds=2)
+_FOLLOWS_AFTER = timedelta(seconds=2)
 _NOTED_AGAIN = timedelta(minutes=2)
 _TO_CITIZEN = (Direction.BOT, Direction.STAFF, Direction.SYSTEM)
 
@@ -228,7 +228,7 @@ class TurnTaker:
         offered = Delivery(
             key=key,
             kind=DeliveryKind.REPLY,
-            due_at=now + _SETTLE_AFTER,
+            due_at=settling.first_look(message.sent_at, now),
             payload={"reply": first.to_dict(), "answers": message.key},
             conversation_id=conversation.id,
             state=DeliveryState.OFFERED,
@@ -238,7 +238,7 @@ class TurnTaker:
             follower = Delivery(
                 key=f"{key}:{number}",
                 kind=DeliveryKind.REPLY,
-                due_at=now + _SETTLE_AFTER,
+                due_at=now + _FOLLOWS_AFTER,
                 payload={"reply": part.to_dict(), "after": before},
                 conversation_id=conversation.id,
             )

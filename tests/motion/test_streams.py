@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 import redis
 
 from app.embedded_redis import EmbeddedRedis
 from bot.model.message import Reply
 from bot.storage.motion import keys
-from bot.storage.motion.connect import open_async, open_sync
-from bot.storage.motion.inbox import RedisInbox
+from bot.storage.motion.connect import open_sync
+from bot.storage.motion.entries import Entry
 from bot.storage.motion.ownership import Ownership
-from bot.storage.motion.streams import Entry, Partitions
-from tests.motion.conftest import LIMITS, said
-
-LEASE_S = 0.4
-
-MakeWorker = Callable[..., Partitions]
-
-
-@pytest.fixture
-def worker(url: str) -> Iterator[MakeWorker]:
-    made: list[Partitions] = []
-
-    def make(name: str, *, count: int = keys.PARTITIONS, **more: float) -> Partitions:
-        made.append(Partitions(open_sync(url), name, count=count, lease_s=LEASE_S, **more))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.release_all()
-
-
-def accept(url: str, *messages: tuple[str, str]) -> None:
-    async def run() -> None:
-        client = open_async(url)
-        inbox = RedisInbox(client, LIMITS)
-        for key, citizen in messages:
-            await inbox.accept(said(key, citizen))
-        await client.connection_pool.disconnect()
-
-    asyncio.run(run())
-
-
-def until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.01)
+from bot.storage.motion.streams import Partitions
+from tests.motion.conftest import LEASE_S, MakeWorker, accept, pause, said, until
 
 
 def drain(worker: Partitions, count: int) -> list[Entry]:
@@ -239,13 +200,6 @@ def test_a_worker_that_wakes_up_hands_out_nothing_that_others_own(
 
     assert paused.next(0.1) is None
     assert len(drain(heir, 1)) == 1
-
-
-def pause(partitions: Partitions) -> None:
-    """Stop the heartbeat as a stopped process would: without a word to Redis."""
-    partitions._stopped.set()
-    assert partitions._beating is not None
-    partitions._beating.join()
 
 
 def test_failures_are_counted_over_workers_and_go_with_the_entry(

@@ -10,7 +10,8 @@ from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
 from bot.model.message import Reply
 from bot.ports import Settled, Unavailable
 from bot.record import Record
-from bot.services.settling import Settler
+from bot.services.settling import Settler, first_look
+from bot.storage.motion.answers import QUIET_S
 from tests.builders import NOON, SetClock, make_delivery
 from tests.services.fakes import FixedAnswers, KeptEvents
 
@@ -91,3 +92,13 @@ def test_without_redis_all_stay_on_offer(counter: Counter) -> None:
     with pytest.raises(Unavailable):
         Settler(counter.record, Away(), counter.clock).run_once()
     assert counter.find("m1").state is DeliveryState.OFFERED
+
+
+def test_an_answer_to_fresh_words_is_first_looked_at_when_it_counts_as_told() -> None:
+    now = NOON + timedelta(seconds=1)
+    assert first_look(NOON, now) - now > timedelta(seconds=QUIET_S)
+
+
+def test_an_answer_that_no_callback_may_wait_for_any_more_is_looked_at_soon() -> None:
+    now = NOON + timedelta(minutes=1)
+    assert first_look(NOON, now) - now == timedelta(seconds=2)

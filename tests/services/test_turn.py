@@ -13,6 +13,7 @@ from bot.model.draft import Draft
 from bot.model.message import Consent, Kind, MediaRef, Point, Receipt, Reply
 from bot.record import Record
 from bot.services.counter import Counter
+from bot.services.settling import first_look
 from tests.builders import NOON, SetClock, make_delivery, make_message
 from tests.services.fakes import ScriptedDialogue
 from tests.services.turning import ME, Taker, change, conversation, delivery, transcript
@@ -37,7 +38,7 @@ class TestOnce:
         offered = delivery(record, "reply:m1")
         assert offered.state is DeliveryState.OFFERED
         assert offered.payload == {"reply": {"text": "在哪里？", "options": []}, "answers": "m1"}
-        assert offered.due_at > NOON
+        assert offered.due_at == first_look(NOON, NOON)
 
     def test_a_long_answer_follows_in_parts_each_after_the_one_before(
         self, taker: Taker, record: Record

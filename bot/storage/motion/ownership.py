@@ -6,7 +6,7 @@ a fair share by those who have too much; whoever falls silent loses all to the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import redis
 
@@ -82,21 +82,37 @@ return redis.call('ZREM', KEYS[2], ARGV[1])
 """
 
 # An entry is given only to the stream's owner, and only if it is the first of its stream still. That it is tried is
-# counted before it is: a message that ends the whole process leaves its mark all the same.
+# counted before it is: a message that ends the whole process leaves its mark all the same. One that was tried before is
+# given alone, so that a mark is not left on what it was given with more than once.
 _HAND_OUT = (
     _NOW
     + """
 local beat = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if not beat or now - tonumber(beat) > tonumber(ARGV[2]) then return -1 end
-if redis.call('HGET', KEYS[1], ARGV[3]) ~= ARGV[1] then return -1 end
-local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)
-if not first[1] or first[1][1] ~= ARGV[4] then return -2 end
-return redis.call('HINCRBY', KEYS[4], ARGV[3] .. ':' .. ARGV[4], 1) - 1
+local is_alive = beat and now - tonumber(beat) <= tonumber(ARGV[2])
+local tries, is_full, is_empty = {}, false, true
+for i = 4, #KEYS do
+  local number, id = ARGV[2 * i - 5], ARGV[2 * i - 4]
+  local name = number .. ':' .. id
+  local first = redis.call('XRANGE', KEYS[i], '-', '+', 'COUNT', 1)
+  local before = tonumber(redis.call('HGET', KEYS[3], name) or '0')
+  if not is_alive or redis.call('HGET', KEYS[1], number) ~= ARGV[1] then
+    table.insert(tries, -1)
+  elseif not first[1] or first[1][1] ~= id then
+    table.insert(tries, -2)
+  elseif is_full or before > 0 and not is_empty then
+    table.insert(tries, -3)
+  else
+    redis.call('HINCRBY', KEYS[3], name, 1)
+    is_full, is_empty = before > 0, false
+    table.insert(tries, before)
+  end
+end
+return tries
 """
 )
 
 
-NOT_OURS, NOT_FIRST = -1, -2
+NOT_OURS, NOT_FIRST, NOT_NOW = -1, -2, -3
 
 
 class Ownership:
@@ -121,17 +137,18 @@ class Ownership:
         """True while the stream is this worker's and its heartbeat is fresh."""
         return bool(self._holds(keys=self._keys, args=[self._me, self._lease_ms, number]))
 
-    def hand_out(self, number: int, entry_id: str) -> int:
-        """Count one more try of the entry and return how many there were before.
+    def hand_out(self, entries: Sequence[tuple[int, str]]) -> list[int]:
+        """Count one more try of each entry (stream, id) and return how many there were before.
 
-        `NOT_OURS` or `NOT_FIRST`, and nothing counted, if it is not to be worked on.
+        `NOT_OURS`, `NOT_FIRST` or `NOT_NOW`, and nothing counted, for one that is not to be worked on; not now
+        because it, or one before it, was tried before: such is handed out alone.
         """
-        return int(
-            self._hand_out(
-                keys=[*self._keys, keys.stream(number), keys.FAILURES],
-                args=[self._me, self._lease_ms, number, entry_id],
-            )
+        names = [keys.stream(number) for number, _ in entries]
+        args = [part for entry in entries for part in entry]
+        tries = self._hand_out(
+            keys=[*self._keys, keys.FAILURES, *names], args=[self._me, self._lease_ms, *args]
         )
+        return [int(each) for each in tries]
 
     def release(self) -> None:
         """Give up everything and leave the list of workers."""

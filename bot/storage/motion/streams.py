@@ -1,7 +1,8 @@
 """Hands a worker the accepted messages of the citizens it owns: in order, one at a time per stream.
 
 An entry is deleted when it is finished, so what a predecessor left is simply still the first of its stream,
-and a new owner reads every stream from its beginning.
+and a new owner reads every stream from its beginning. While more wait, some are handed out together, and their
+turns ended together (`bot.storage.motion.endings`).
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import islice
 
 import redis
 
-from bot.model.message import Inbound, Reply
+from bot.model.message import Reply
 from bot.ports import Unavailable
 from bot.storage.motion import keys
-from bot.storage.motion.answers import OFFER, worded
 from bot.storage.motion.connect import as_text
+from bot.storage.motion.endings import Endings
+from bot.storage.motion.entries import Entry, Raw
 from bot.storage.motion.errors import REDIS_ERRORS, unavailable_on_error
-from bot.storage.motion.ownership import NOT_OURS, Ownership
+from bot.storage.motion.ownership import NOT_NOW, NOT_OURS, Ownership
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,12 @@ STALLED_S = 150.0
 """Who asks for no entry for so long is stuck, though its heart still beats: its citizens go to others. No turn lasts so
 long (app/worker.py ends its process after two minutes)."""
 
+TOGETHER = 4
+"""So many entries at most are handed out in one exchange with Redis; their turns end in one, too."""
+
+_REST_S = 0.5
+"""How long a stream rests whose turn could not be ended, since Redis was away."""
+
 _RETRY_S = (0.1, 0.5, 2.0)
 """How long a stream rests after its first entry failed; the others go on meanwhile."""
 
@@ -46,15 +54,6 @@ if left <= 0 then redis.call('HDEL', KEYS[1], name) end
 return left
 """
 
-# Each script that changes something is a write to disk of its own: the end of a turn is one.
-_FINISH = f"""
-local function offer(KEYS, ARGV) {OFFER} end
-offer({{KEYS[3]}}, {{ARGV[3], ARGV[4]}})
-for i = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[i]) end
-redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
-return redis.call('XDEL', KEYS[1], ARGV[2])
-"""
-
 _PARK = """
 local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])
 if not entry[1] then return 0 end
@@ -64,27 +63,6 @@ redis.call('XADD', KEYS[3], '*', 'stream', ARGV[1], 'id', ARGV[2], 'message', AR
 redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
 return redis.call('XDEL', KEYS[1], ARGV[2])
 """
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One accepted message on its way through a worker.
-
-    Attributes:
-        failures: how often its turn was begun before and failed or ended its worker, counted over all workers.
-    """
-
-    stream: int
-    id: str
-    message: Inbound
-    failures: int = 0
-
-
-@dataclass(frozen=True)
-class _Raw:
-    stream: int
-    id: str
-    body: str
 
 
 class Partitions:
@@ -114,14 +92,15 @@ class Partitions:
         self._asked_at = time.monotonic()
         self._ownership = Ownership(client, worker_id, count=count, lease_s=lease_s)
         self._uncount = client.register_script(_UNCOUNT)
-        self._finish = client.register_script(_FINISH)
         self._park = client.register_script(_PARK)
         self._lock = threading.RLock()  # what is owned and what is in hand change together
         self._owned: frozenset[int] = frozenset()
         self._in_hand: set[int] = set()
         self._resting: dict[int, float] = {}
         self._blameless: list[Entry] = []  # put back while Redis was away
-        self._fetched: deque[_Raw] = deque()
+        self._fetched: deque[Raw] = deque()
+        self._handed_out: deque[Entry] = deque()
+        self._endings = Endings(client, on_ended=self._let_go, on_away=self._come_again)
         self._stopped = threading.Event()
         self._beating: threading.Thread | None = None
 
@@ -143,6 +122,8 @@ class Partitions:
             left = max(deadline - time.monotonic(), 0.0)
             try:
                 self._start()
+                if not self._handed_out:
+                    self._endings.send()
                 entry = self._hand_out()
                 if entry is not None or is_last_try:
                     return entry
@@ -158,17 +139,15 @@ class Partitions:
     def finish(self, entry: Entry, reply: Reply | None, *, news: Sequence[str] = ()) -> None:
         """Offer the answer to whoever waits for it, as `RedisAnswers.offer` does, and delete the entry, in one step.
 
-        `news`: what is told to open browsers with it (`bot.storage.motion.live`).
+        Done by the next `next` at the latest that finds nothing handed out, or after `HOLD_S`. If Redis is away then,
+        the entry stays first and comes again; the record's key of the processed message makes the second turn empty,
+        and it offers the same answer.
 
-        Raises:
-            Unavailable: the entry stays first and comes again; the record's key of the processed message
-                makes the second turn empty, and it offers the same answer.
+        `news`: what is told to open browsers with it (`bot.storage.motion.live`).
         """
-        names = [keys.stream(entry.stream), keys.FAILURES, keys.answer(entry.message.key)]
-        with unavailable_on_error():
-            told = [worded(reply), keys.ANSWERS, keys.LIVE, *news]
-            self._finish(keys=names, args=[entry.stream, entry.id, *told])
-        self._let_go(entry)
+        self._endings.hold(entry, reply, news)
+        if not self._handed_out or self._endings.are_overdue():
+            self._endings.send()
 
     def failed(self, entry: Entry) -> int:
         """Give the entry out of hand after a failure of its own making; return the count so far, this one included.
@@ -184,13 +163,14 @@ class Partitions:
         try:
             self._uncount(keys=[keys.FAILURES], args=[entry.stream, entry.id])
         except REDIS_ERRORS as error:
-            self._blameless.append(entry)
+            with self._lock:
+                self._blameless.append(entry)
             logger.warning("streams: a try is uncounted later (%s)", type(error).__name__)
         self._rest(entry, rest_s)
 
     def park(self, entry: Entry, reason: str) -> None:
         """Move the entry aside, so that those behind it are not blocked (one step)."""
-        self._move_aside(_Raw(entry.stream, entry.id, entry.message.to_json()), reason)
+        self._move_aside(Raw(entry.stream, entry.id, entry.message.to_json()), reason)
         self._let_go(entry)
 
     def still_mine(self, entry: Entry) -> bool:
@@ -205,7 +185,11 @@ class Partitions:
         self._stopped.set()
         if self._beating is not None:
             self._beating.join()
+        self._endings.send()
+        for entry in self._handed_out:
+            self.put_back(entry)
         with self._lock:
+            self._handed_out.clear()
             self._owned = frozenset()
             self._in_hand.clear()
             self._fetched.clear()
@@ -232,6 +216,8 @@ class Partitions:
     def _beat(self) -> None:
         was_stalled = False
         while not self._stopped.wait(self._beat_s):
+            if self._endings.are_overdue():
+                self._endings.send()
             is_stalled = time.monotonic() - self._asked_at > self._stalled_s
             if is_stalled and not was_stalled:
                 logger.error("streams: this worker is stuck, its citizens go to others")
@@ -251,35 +237,40 @@ class Partitions:
             self._owned = owned
 
     def _hand_out(self) -> Entry | None:
-        while self._fetched:
+        while self._fetched and not self._handed_out:
             with self._lock:  # no stream is given up between the question and the hand
-                entry = self._check(self._fetched[0])
-                self._fetched.popleft()
-                if entry is not None:
-                    self._in_hand.add(entry.stream)
-                    return entry
-        return None
+                self._uncount_blameless()
+                self._hand_out_several()
+        return self._handed_out.popleft() if self._handed_out else None
 
-    def _check(self, raw: _Raw) -> Entry | None:
+    def _uncount_blameless(self) -> None:
         while self._blameless:
             entry = self._blameless[-1]
             self._uncount(keys=[keys.FAILURES], args=[entry.stream, entry.id])
             self._blameless.pop()
-        if raw.stream not in self._owned or raw.stream in self._in_hand:
-            return None
-        failures = self._ownership.hand_out(raw.stream, raw.id)
-        if failures == NOT_OURS:
-            self._owned -= {raw.stream}  # until the next heartbeat says otherwise
-        message = self._read(raw) if failures >= 0 else None
-        return None if message is None else Entry(raw.stream, raw.id, message, failures)
 
-    def _read(self, raw: _Raw) -> Inbound | None:
-        try:
-            return Inbound.from_json(raw.body)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            logger.error("streams: entry %s cannot be read (%s)", raw.id, type(error).__name__)
+    def _hand_out_several(self) -> None:
+        """Take in hand what comes next; what is not now goes back, what is lost by an error is fetched again."""
+        group = list(islice(self._fetched, TOGETHER))
+        free = [raw for raw in group if raw.stream in self._owned - self._in_hand]
+        tries = self._ownership.hand_out([(raw.stream, raw.id) for raw in free]) if free else []
+        for _ in group:
+            self._fetched.popleft()
+        given = list(zip(free, tries, strict=True))
+        self._fetched.extendleft(raw for raw, tried in reversed(given) if tried == NOT_NOW)
+        # Until the next heartbeat says otherwise.
+        self._owned -= {raw.stream for raw, tried in given if tried == NOT_OURS}
+        for raw, tried in given:
+            if tried >= 0:
+                self._take_in_hand(raw, tried)
+
+    def _take_in_hand(self, raw: Raw, failures: int) -> None:
+        entry = raw.read(failures)
+        if entry is None:
             self._move_aside(raw, "unreadable")
-            return None
+            return
+        self._in_hand.add(entry.stream)
+        self._handed_out.append(entry)
 
     def _fetch(self, block_s: float) -> None:
         """Read the first entry of each stream that is free to go on."""
@@ -305,9 +296,9 @@ class Partitions:
         for name, entries in found:
             for entry_id, fields in entries:
                 body = fields.get("message", fields.get(b"message", ""))
-                self._fetched.append(_Raw(numbers[as_text(name)], as_text(entry_id), as_text(body)))
+                self._fetched.append(Raw(numbers[as_text(name)], as_text(entry_id), as_text(body)))
 
-    def _move_aside(self, raw: _Raw, reason: str) -> None:
+    def _move_aside(self, raw: Raw, reason: str) -> None:
         with unavailable_on_error():
             self._park(
                 keys=[keys.stream(raw.stream), keys.FAILURES, keys.PARKED],
@@ -317,6 +308,9 @@ class Partitions:
     def _rest(self, entry: Entry, seconds: float) -> None:
         self._resting[entry.stream] = time.monotonic() + seconds
         self._let_go(entry)
+
+    def _come_again(self, entry: Entry) -> None:
+        self.put_back(entry, rest_s=_REST_S)
 
     def _let_go(self, entry: Entry) -> None:
         with self._lock:
