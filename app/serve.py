@@ -210,7 +210,9 @@ def serve_gateway(parts: Parts, *, redis_url: str) -> None:
         server_header=False,
         limit_concurrency=most_connections(parts.catalog.limits.connections),
         timeout_graceful_shutdown=8,
-        proxy_headers=False,
+        # Nobody's word on whom it speaks for is taken but that of a proxy of ours.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
 
 

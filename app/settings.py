@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Settings:
     log_format: str = ""
     log_level: str = ""
     metrics_port: int = 0
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def local_url(self) -> str:
@@ -113,6 +115,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         log_format=get.choice("LOG_FORMAT", LOG_FORMATS),
         log_level=get.choice("LOG_LEVEL", LOG_LEVELS),
         metrics_port=get.port("METRICS_PORT"),
+        trusted_proxies=get.networks("TRUSTED_PROXIES"),
     )
     problems = get.problems + _problems(settings) + _misfits(settings)
     if problems:
@@ -206,6 +209,18 @@ class _Reader:
     def port(self, name: str) -> int:
         """Return a port, 0 if none is named."""
         return self.number(name, 0, most=65535) if self.text(name) else 0
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """Return addresses and networks that stand side by side with commas between them."""
+        given = tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+        for each in given:
+            try:
+                ipaddress.ip_network(each)
+            except ValueError:
+                self.problems.append(
+                    f"MINSHENG_{name} must be addresses or networks like 10.0.0.0/8, not {each!r}"
+                )
+        return given
 
     def choice(self, name: str, words: tuple[str, ...]) -> str:
         raw = self.text(name)

@@ -6,6 +6,8 @@ socket: what cannot be known now is asked again at the next beat.
 
 from __future__ import annotations
 
+import threading
+
 import structlog
 
 from bot.model.conversation import Holder
@@ -28,6 +30,8 @@ class Watching:
         self._site = site
         self._token = token
         self._told_citizen_at: dict[str, float] = {}
+        self._order = threading.Lock()
+        self._has_left = False
 
     def is_signed_in(self) -> bool:
         """True while the session counts; while the record is away the last word stands."""
@@ -38,7 +42,15 @@ class Watching:
             return True
 
     def beaten(self, number: str) -> None:
-        """The page lives: its member is there; who was not before is announced."""
+        """The page lives: its member is there; who was not before is announced.
+
+        A beat that is still on its way through the thread pool when the page goes counts for nothing.
+        """
+        with self._order:
+            if not self._has_left:
+                self._note_beat(number)
+
+    def _note_beat(self, number: str) -> None:
         serving = self._site.serving
         try:
             was_there = number in serving.presences.present()
@@ -51,6 +63,8 @@ class Watching:
 
     def left(self, number: str) -> None:
         """A page of this member is gone."""
+        with self._order:
+            self._has_left = True
         try:
             self._site.serving.presences.leaving(number, grace_s=GRACE_S)
         except Unavailable:

@@ -56,6 +56,18 @@ def test_a_set_environment_is_taken() -> None:
     assert (found.uses_desk, found.backend_poll_s) == (False, 1.0)
 
 
+def test_proxies_are_addresses_and_networks_with_commas() -> None:
+    assert read(ACCOUNT).trusted_proxies == ()
+    given = {**ACCOUNT, "MINSHENG_TRUSTED_PROXIES": "127.0.0.1, 10.8.0.0/16,fd00::/8"}
+    assert read(given).trusted_proxies == ("127.0.0.1", "10.8.0.0/16", "fd00::/8")
+
+
+@pytest.mark.parametrize("value", ["*", "nginx", "10.8.0.1/16", "127.0.0.1 10.0.0.1"])
+def test_a_proxy_that_could_be_anybody_is_refused(value: str) -> None:
+    [problem] = problems({**ACCOUNT, "MINSHENG_TRUSTED_PROXIES": value})
+    assert "MINSHENG_TRUSTED_PROXIES" in problem
+
+
 def test_every_problem_is_named_at_once() -> None:
     found = problems(
         {

@@ -28,7 +28,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductServer]:
     """The product with its own desk, asked for updates every second."""
     folder = tmp_path_factory.mktemp("product")
-    product = ProductServer(folder, MINSHENG_BACKEND_PUSH_SECRET=PUSH_SECRET)
+    product = ProductServer(
+        folder, MINSHENG_BACKEND_PUSH_SECRET=PUSH_SECRET, MINSHENG_TRUSTED_PROXIES="127.0.0.1"
+    )
     product.start()
     yield product
     product.kill()

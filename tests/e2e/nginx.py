@@ -16,6 +16,8 @@ from tests.e2e.server import ROOT, ProductServer
 
 CONF = ROOT / "deploy" / "nginx" / "minsheng.conf"
 HOST = "127.0.0.1"
+COLLEAGUE = "127.0.0.3"
+"""Of the office, at another machine than the proxy."""
 
 # What Debian's own nginx.conf says around conf.d, with every path in the test's folder.
 _AROUND = """
@@ -48,7 +50,7 @@ class Nginx:
         filled = {
             "127.0.0.1:8000": f"127.0.0.1:{product.port}",
             "minsheng.example.gov.cn": HOST,
-            "allow 127.0.0.0/8;": f"allow {HOST};",  # so that 127.0.0.2 is nobody's office
+            "allow 127.0.0.0/8;": f"allow {HOST}; allow {COLLEAGUE};",  # so that 127.0.0.2 is nobody's office
             "listen 80;": f"listen {HOST}:{self.plain_port};",
             "listen 443 ssl;": f"listen {self.port} ssl;",
             "/etc/nginx/minsheng/fullchain.pem": str(certificate.chain),

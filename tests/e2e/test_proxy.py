@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 import websockets
+from requests.adapters import HTTPAdapter
 
 from simulator.app import create_app
 from simulator.config import SimulatorConfig
 from simulator.driver import Citizen, SimulatorDriver
-from tests.e2e.nginx import HOST, Nginx
+from tests.e2e.nginx import COLLEAGUE, HOST, Nginx
 from tests.e2e.server import ProductServer
 from tests.e2e.wire import Wire, text_xml
 from tests.simulator.conftest import serve
@@ -55,6 +58,25 @@ def platform(nginx: Nginx) -> Iterator[SimulatorDriver]:
 @pytest.fixture
 def outsider(platform: SimulatorDriver) -> Citizen:
     return platform.create_citizen("代理后的市民")
+
+
+class From(HTTPAdapter):
+    """Asks from this address of the machine."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, source_address=(self._address, 0), **options)
+
+
+def sign_in(browser: requests.Session, root: str, server: ProductServer) -> requests.Response:
+    password = (server.folder / "data" / "admin.password").read_text().strip()
+    found = _CSRF.search(browser.get(f"{root}/console/sign-in", timeout=20).text)
+    assert found is not None
+    form = {"csrf": found[1], "account": "0001", "password": password, "next": "/"}
+    return browser.post(f"{root}/console/sign-in", data=form, timeout=20)
 
 
 def test_wechat_accepts_the_address(platform: SimulatorDriver) -> None:
@@ -119,14 +141,26 @@ def test_the_console_is_for_the_office_alone(nginx: Nginx, source: str, status: 
     connection.close()
 
 
-def test_the_consoles_socket_goes_through(nginx: Nginx, server: ProductServer) -> None:
-    password = (server.folder / "data" / "admin.password").read_text().strip()
-    browser = nginx.browser()
-    found = _CSRF.search(browser.get(f"{nginx.url}/console/sign-in", timeout=20).text)
-    assert found is not None
-    form = {"csrf": found[1], "account": "0001", "password": password, "next": "/"}
-    signed_in = browser.post(f"{nginx.url}/console/sign-in", data=form, timeout=20)
+@pytest.mark.parametrize("behind", [True, False])
+def test_the_audit_trail_knows_who_asks_and_believes_only_the_proxy(
+    nginx: Nginx, server: ProductServer, behind: bool
+) -> None:
+    browser, root = nginx.browser(), nginx.url if behind else server.url
+    browser.mount(root, From(COLLEAGUE))
+    browser.headers["X-Forwarded-For"] = "203.0.113.9"  # who one claims to be
+    signed_in = sign_in(browser, root, server)
     assert signed_in.status_code == 200
+
+    shown = browser.get(f"{root}/console/audit", timeout=20).text
+
+    newest = shown[shown.index("<tbody") :]
+    assert newest[: newest.index("</tr>")].count(COLLEAGUE) == 1
+    assert "203.0.113.9" not in shown
+
+
+def test_the_consoles_socket_goes_through(nginx: Nginx, server: ProductServer) -> None:
+    browser = nginx.browser()
+    assert sign_in(browser, nginx.url, server).status_code == 200
     cookies = "; ".join(f"{c.name}={c.value}" for c in browser.cookies)
 
     async def first_word() -> dict[str, object]:
@@ -155,8 +189,6 @@ def test_without_a_gateway_wechat_is_told_to_ask_again(tmp_path: Path) -> None:
 
 
 def test_plain_http_is_sent_to_tls_and_tls_says_so_for_two_years(nginx: Nginx) -> None:
-    import requests
-
     plain = requests.get(
         f"http://{HOST}:{nginx.plain_port}/wechat?a=1", allow_redirects=False, timeout=10
     )
