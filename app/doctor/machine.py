@@ -31,9 +31,14 @@ _CLOCK_WARN_S, _CLOCK_FAIL_S = 60.0, 300.0
 
 
 def settings(installation: Installation) -> Iterator[Finding]:
-    """All problems of the environment at once."""
+    """All problems of the environment at once; and a proxy, without which there is no https, that is not believed."""
     for problem in installation.problems:
         yield found("settings.bad", problem=problem)
+    if installation.problems:
+        return
+    own = installation.settings
+    if own.public_url.startswith("https://") and not own.trusted_proxies:
+        yield found("settings.proxy", address=own.public_url)
 
 
 def machine(installation: Installation) -> Iterator[Finding]:

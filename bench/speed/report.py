@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from bench.speed.drain import Drained
-from bench.speed.measure import SHARES, Measured
+from bench.speed.measure import ARRIVALS_MOST, SHARES, Measured
 
 _COLOURS = ("#9aa5b1", "#c9b37e", "#b8c4bb", "#2f6f9f")
 
@@ -50,15 +50,25 @@ def draw(found: Sequence[Measured], path: Path) -> None:
     colours = _COLOURS[: len(found)]
     _bars(rates, names, [m.per_core for m in found], colours, "messages a second on one core")
     rates.set_xscale("log")
-    _bars(waits, names, [m.waits_ms[0.8][1] for m in found], colours, "p99 at 80 % load, ms")
-    waits.set_xscale("log")
+    loaded = [n for n, m in enumerate(found) if not _is_capped(m, 0.8)]
+    worst = [m.waits_ms[0.8][1] if n in loaded else 0.0 for n, m in enumerate(found)]
+    title = "p99 at 80 % load, ms"
+    _bars(waits, _of(names, loaded), _of(worst, loaded), _of(colours, loaded), title)
+    if loaded:
+        waits.set_xscale("log")
     for measured, colour in zip(found, colours, strict=False):
         if measured.after_ms:
             turns, times = zip(*sorted(measured.after_ms.items()), strict=True)
             after.plot(turns, times, marker="o", color=colour, label=measured.name)
-    after.set(xscale="log", yscale="log", title="ms a turn, by earlier turns")
-    after.legend(frameon=False)
+    after.set_title("ms a turn, by earlier turns")
+    if after.lines:
+        after.set(xscale="log", yscale="log")
+        after.legend(frameon=False)
     figure.savefig(path, dpi=140)
+
+
+def _of(values: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
+    return [values[i] for i in wanted]
 
 
 def _bars(axes: Any, names: list[str], values: list[float], colours: Any, title: str) -> None:
@@ -81,7 +91,13 @@ def _parts(counted: Any, form: str) -> str:
 def _waits(measured: Measured, share: float) -> str:
     median, worst = measured.waits_ms[share]
     late = measured.late[share]
-    return f"{median:.0f} / {worst:.0f}" + (f", {late} never" if late else "")
+    said = f"{median:.0f} / {worst:.0f}" + (f", {late} never" if late else "")
+    return f"{said} (at {ARRIVALS_MOST:.0f}/s)" if _is_capped(measured, share) else said
+
+
+def _is_capped(measured: Measured, share: float) -> bool:
+    """True if fewer arrived than that share: the generator cannot keep up with more."""
+    return measured.rate * share > ARRIVALS_MOST
 
 
 def _after(measured: Measured) -> str:

@@ -137,7 +137,11 @@ class TestCertificates:
                 return connect(address, *rest, **options)  # type: ignore[arg-type]
 
             monkeypatch.setattr(socket, "create_connection", to_here)
-            environ = {**patient.environ, "MINSHENG_PUBLIC_URL": "https://12345.example.gov.cn"}
+            public = {
+                "MINSHENG_PUBLIC_URL": "https://12345.example.gov.cn",
+                "MINSHENG_TRUSTED_PROXIES": "127.0.0.1",
+            }
+            environ = {**patient.environ, **public}
             assert run(environ, as_json=False, language="zh") == 0
         said = capsys.readouterr().out
         assert "✓ 回调地址" in said

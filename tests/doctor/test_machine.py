@@ -28,6 +28,13 @@ class TestSettings:
         assert "MINSHENG_PORT" in problems[0]["says"] + problems[1]["says"]
         assert report.state("record") == "not_checked"
 
+    def test_a_proxy_whose_word_is_not_taken_is_named(self, patient: Patient) -> None:
+        public = {"MINSHENG_PUBLIC_URL": "https://hotline.example.gov.cn"}
+        finding = patient.examine(**public).finding("settings.proxy")
+        assert "MINSHENG_TRUSTED_PROXIES" in finding["says"]
+        trusting = patient.examine(**public, MINSHENG_TRUSTED_PROXIES="127.0.0.1")
+        assert trusting.state("settings") == "ok"
+
     def test_without_any_settings_it_says_what_is_missing_and_ends_with_1(
         self, tmp_path: Path
     ) -> None:

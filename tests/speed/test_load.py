@@ -190,5 +190,9 @@ def test_the_report_holds_every_figure(tmp_path: Path) -> None:
     ):
         assert figure in text
     assert "two workers against one: **1.80**" in text
-    report.draw([measured], tmp_path / "speed.png")
+    waits = {"waits_ms": {0.5: (1.0, 2.0), 0.8: (1.0, 2.0)}, "late": {0.5: 0, 0.8: 0}}
+    too_fast = Measured("echo", per_core=5000.0, rate=9000.0, **waits)  # type: ignore[arg-type]
+    assert "| 1 / 2 (at 2000/s) |" in report.table([measured, too_fast], {}, [])
+    report.draw([too_fast], tmp_path / "alone.png")
+    report.draw([measured, too_fast], tmp_path / "speed.png")
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
