@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,6 +34,8 @@ from bot.services.dialogue import Dialogue, Heard
 from bot.services.directory import Directory
 from bot.services.intake import RESUME
 
+log = logging.getLogger(__name__)
+
 SILENCE = timedelta(minutes=30)
 _FOLLOWS_AFTER = timedelta(seconds=2)
 _NOTED_AGAIN = timedelta(minutes=2)
@@ -61,7 +64,7 @@ class TurnTaker:
         answers: Answers | None = None,
         on_told: Callable[[Delivery], None] = lambda _: None,
     ) -> None:
-        """`on_told` is called with each delivery that is told with an answer."""
+        """`on_told` is called with each delivery that is told with an answer, once that is committed."""
         self._record = record
         self._dialogue = dialogue
         self._emergencies = emergencies
@@ -77,6 +80,7 @@ class TurnTaker:
         self._live = live
         self._answers = answers
         self._on_told = on_told
+        self._told: list[Delivery] = []  # in the turn at hand
 
     def take(self, message: Inbound) -> Reply | None:
         """Process the message once and return what the waiting callback may say.
@@ -85,6 +89,7 @@ class TurnTaker:
             bot.ports.Unavailable: the record cannot be used now; take it again later.
             bot.record.Stale: another worker was faster; take it again.
         """
+        self._told.clear()
         directory = self._directory()  # may read the record: not inside the turn's own unit
         arrival = Arrival.of(message, self._sealer, self._emergencies, self._dialogue)
         with self._record.unit() as unit:
@@ -96,8 +101,15 @@ class TurnTaker:
             else:
                 reply = self._respond(unit, conversation, arrival, directory)
                 unit.conversations.save(conversation)
+        self._report_told()
         self._live.publish(CHANGED, {"conversation": conversation.id})
         return reply
+
+    def _report_told(self) -> None:
+        for delivery in self._told:
+            about = {"delivery": delivery.key, "kind": delivery.kind.value, "rung": delivery.rung}
+            log.info("delivery sent", extra={**about, "complaint": delivery.complaint_id})
+            self._on_told(delivery)
 
     def _respond(
         self, unit: Unit, conversation: Conversation, arrival: Arrival, directory: Directory
@@ -213,7 +225,7 @@ class TurnTaker:
         conversation.notice_version = conversation.notice_version or self._office.notice_version
         key = f"reply:{heard.message.key}"
         reply = untold.told_first(
-            unit, conversation, spoken.reply, self._answers, key=key, on_told=self._on_told
+            unit, conversation, spoken.reply, self._answers, key=key, on_told=self._told.append
         )
         self._say_line(unit, conversation, heard.message, _read_aloud(reply))
         return self.order(unit, conversation, heard.message, reply)

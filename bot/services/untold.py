@@ -6,7 +6,6 @@ than the answer to what the citizen has said since. Told so it costs nothing of 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,8 +15,6 @@ from bot.model.message import Reply
 from bot.ports import Answers, Settled
 from bot.record import Unit
 from bot.services import speaking
-
-log = logging.getLogger(__name__)
 
 
 def told_first(
@@ -32,7 +29,8 @@ def told_first(
     """Return the answer with everything untold in front of it, each once; it counts as told with it.
 
     `key` is that of the answer's own delivery: what goes with it is as far as that is. `answers` knows whether a
-    callback may still take an earlier answer; without it none is touched.
+    callback may still take an earlier answer; without it none is touched. `on_told` is called with each delivery that
+    went in front; whether the unit commits is not known then.
     """
     texts = []
     may_overtake = answers is None
@@ -48,8 +46,6 @@ def told_first(
         delivery.state, delivery.rung = DeliveryState.SENT, "reply"
         delivery.payload = {**delivery.payload, "with": key}
         unit.deliveries.save(delivery)
-        about = {"delivery": delivery.key, "kind": delivery.kind.value, "rung": delivery.rung}
-        log.info("delivery sent", extra={**about, "complaint": delivery.complaint_id})
         on_told(delivery)
     return replace(reply, text="\n\n".join([*texts, reply.text])) if texts else reply
 

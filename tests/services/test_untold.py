@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bot.model.delivery import Delivery, DeliveryKind, DeliveryState
 from bot.model.message import Reply
 from bot.ports import Settled
-from bot.record import Record
+from bot.record import Record, Stale
+from bot.services.counter import Counter
 from tests.builders import make_delivery, make_message
 from tests.services.fakes import FixedAnswers, ScriptedDialogue
 from tests.services.turning import ME, Taker, delivery
@@ -65,6 +68,27 @@ class TestNews:
         put(record, make_delivery("n", state=DeliveryState.RETRY, payload={"text": "修好了"}))
         assert taker(ScriptedDialogue("您好")).take(make_message()) == Reply("修好了\n\n您好")
         assert delivery(record, "n").state is DeliveryState.SENT
+
+    def test_it_is_reported_once_although_its_turn_is_done_again(
+        self, taker: Taker, record: Record
+    ) -> None:
+        """A worker that was overtaken commits nothing: nothing was told by it."""
+
+        def overtaken(counter: Counter) -> str:
+            counter.conversation.version += 1
+            return "您好"
+
+        put(record, make_delivery("n", state=DeliveryState.RETRY, payload={"text": "修好了"}))
+        reported: list[str] = []
+        turns = taker(
+            ScriptedDialogue(overtaken, "您好"), on_told=lambda told: reported.append(told.key)
+        )
+        with pytest.raises(Stale):
+            turns.take(make_message())
+        assert reported == []
+
+        assert turns.take(make_message()) == Reply("修好了\n\n您好")
+        assert reported == ["n"]
 
     def test_what_was_not_tried_yet_goes_its_own_way(self, taker: Taker, record: Record) -> None:
         put(record, make_delivery("n", payload={"text": "修好了"}))
