@@ -186,6 +186,8 @@ def _incomplete(index: Index) -> Iterator[Finding]:
             push = index.push(said)
             if said.matter not in filed or not push.is_accepted or index.holders[said.token]:
                 continue
+            if index.with_a_person(push):  # they read it; the bot adds nothing meanwhile
+                continue
             yield Finding(said.token, citizen, f"missing in the case of {said.matter}", (push.id,))
 
 

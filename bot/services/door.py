@@ -86,7 +86,8 @@ class Door:
         attempts: how often the platform asks in all.
         hold_s: how long all attempts but the last are held, from their arrival on: past the platform's cut,
             which is harmless.
-        last_hold_s: how long the last one is held: short of the cut, so that `success` still arrives.
+        last_hold_s: how long the last one is held: short of the cut, so that `success` still arrives. No attempt is given
+            an answer later than that: the platform, whose clock began when it connected, may just be giving it up.
         accept_s: how long a message is offered again to an inbox that is away: a Redis that is being started
             again costs the citizen a moment, not a fault notice.
     """
@@ -176,8 +177,8 @@ class Door:
             await self._waiting.leave(message.key)
             return None, "accepted for a person"
         is_last = accepted.attempt >= self._attempts
-        until = began + (self._last_hold_s if is_last else self._hold_s)
-        left = max(until - asyncio.get_running_loop().time(), 0.0)
+        answers_s = self._last_hold_s if is_last else min(self._hold_s, self._last_hold_s)
+        left = max(began + answers_s - asyncio.get_running_loop().time(), 0.0)
         coming = arrival.wait(left, look=not accepted.is_new)
         reply = await self._answer(message.key, coming, is_open, is_last=is_last)
         return reply, "accepted, nothing answered" if reply is None else "accepted and answered"
@@ -239,10 +240,13 @@ class Door:
         is_last: bool,
     ) -> Reply | None:
         try:
-            if await coming and await is_open():
+            has_come = await coming
+            if has_come and await is_open():
                 return await self._waiting.take(key)
             if is_last:
                 await self._waiting.leave(key)
+            elif not has_come:
+                await asyncio.sleep(max(self._hold_s - self._last_hold_s, 0.0))
         except Unavailable:
             if not is_last:
                 raise

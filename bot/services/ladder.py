@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.model.conversation import Conversation
 from bot.model.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
@@ -52,7 +53,10 @@ class ReplyHandler:
         if citizen is None:
             return
         reply = Reply.from_dict(delivery.payload["reply"])
-        delivery.payload = {"reply": delivery.payload["reply"], "text": reply.text}
+        kept: dict[str, Any] = {
+            name: delivery.payload[name] for name in ("reply", "since") if name in delivery.payload
+        }
+        delivery.payload = {**kept, "text": reply.text}
         try:
             self._messenger.send(citizen, reply)
         except Permanent as error:

@@ -228,12 +228,23 @@ class TurnTaker:
             unit, conversation, spoken.reply, self._answers, key=key, on_told=self._told.append
         )
         self._say_line(unit, conversation, heard.message, _read_aloud(reply))
-        return self.order(unit, conversation, heard.message, reply)
+        since = min((untold.place_of(told)[0] for told in self._told), default=0)
+        return self.order(unit, conversation, heard.message, reply, since=since)
 
     def order(
-        self, unit: Unit, conversation: Conversation, message: Inbound, reply: Reply
+        self,
+        unit: Unit,
+        conversation: Conversation,
+        message: Inbound,
+        reply: Reply,
+        *,
+        since: int = 0,
     ) -> Reply:
-        """Store the answer: its first part for the waiting callback, what is too long for it to follow."""
+        """Store the answer: its first part for the waiting callback, what is too long for it to follow.
+
+        `since`: the place of the oldest delivery that is told in front of it, 0 for none.
+        """
+        place = {"since": since} if since else {}
         first, *rest = self._divide(reply)
         key = before = f"reply:{message.key}"
         now = self._clock.now()
@@ -241,7 +252,7 @@ class TurnTaker:
             key=key,
             kind=DeliveryKind.REPLY,
             due_at=settling.first_look(message.sent_at, now),
-            payload={"reply": first.to_dict(), "answers": message.key},
+            payload={"reply": first.to_dict(), "answers": message.key, **place},
             conversation_id=conversation.id,
             state=DeliveryState.OFFERED,
         )
@@ -251,7 +262,7 @@ class TurnTaker:
                 key=f"{key}:{number}",
                 kind=DeliveryKind.REPLY,
                 due_at=now + _FOLLOWS_AFTER,
-                payload={"reply": part.to_dict(), "after": before},
+                payload={"reply": part.to_dict(), "after": before, **place},
                 conversation_id=conversation.id,
             )
             unit.deliveries.add(follower)

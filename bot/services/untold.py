@@ -34,12 +34,16 @@ def told_first(
     """
     texts = []
     may_overtake = answers is None
-    for delivery in unit.deliveries.untold(conversation.id):
+    is_news_on_its_way = False
+    for delivery in sorted(unit.deliveries.untold(conversation.id), key=place_of):
         if delivery.kind is DeliveryKind.REPLY and delivery.state is not DeliveryState.HELD:
             settled = Settled.WAIT if may_overtake else _settled(delivery, answers)
             may_overtake = settled is Settled.WAIT
             if settled is not Settled.OPEN or unit.deliveries.claim(delivery.id) is None:
+                is_news_on_its_way = is_news_on_its_way or "since" in delivery.payload
                 continue
+        elif is_news_on_its_way and delivery.kind is DeliveryKind.NOTICE:
+            continue  # it must not overtake what went in front of an answer that is not told yet
         elif not _goes_with_answer(unit, delivery):
             continue
         texts.append(_text(delivery))
@@ -48,6 +52,11 @@ def told_first(
         unit.deliveries.save(delivery)
         on_told(delivery)
     return replace(reply, text="\n\n".join([*texts, reply.text])) if texts else reply
+
+
+def place_of(delivery: Delivery) -> tuple[int, int]:
+    """Return where it stands among what is untold: an answer with news in front of it, where the oldest of them stood."""
+    return int(delivery.payload.get("since", delivery.id)), delivery.id
 
 
 def _settled(delivery: Delivery, answers: Answers | None) -> Settled:

@@ -223,6 +223,31 @@ def test_the_first_two_attempts_leave_the_answer_to_the_next(
     assert answers.settle("m1") is Settled.WAIT
 
 
+def test_an_answer_that_comes_just_before_the_cut_is_left_to_the_next_attempt(
+    url: str, answers: RedisAnswers
+) -> None:
+    async def story(gateways: Gateways) -> None:
+        one, other = gateways.doors[:2]
+        first = asyncio.create_task(one(said("m1")))
+        await asyncio.sleep(0.4)  # beyond what is given, still held
+        answers.offer("m1", REPLY)
+        assert await first is None
+        assert answers.settle("m1") is Settled.WAIT
+        assert await other(said("m1")) == REPLY
+
+    run(url, story, hold_s=0.8, last_hold_s=0.2)
+
+
+def test_where_nothing_is_to_be_said_it_is_success_at_once(url: str, answers: RedisAnswers) -> None:
+    async def story(gateways: Gateways) -> None:
+        asked = asyncio.create_task(gateways.doors[0](said("m1")))
+        await asyncio.sleep(0.2)
+        answers.offer("m1", None)
+        assert await asyncio.wait_for(asked, 5) is None
+
+    run(url, story, hold_s=60, last_hold_s=20)
+
+
 def test_a_repeat_after_the_answer_became_a_delivery_gets_nothing(
     url: str, answers: RedisAnswers
 ) -> None:

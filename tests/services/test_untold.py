@@ -11,6 +11,7 @@ from bot.model.message import Reply
 from bot.ports import Settled
 from bot.record import Record, Stale
 from bot.services.counter import Counter
+from bot.services.turn import TurnTaker
 from tests.builders import make_delivery, make_message
 from tests.services.fakes import FixedAnswers, ScriptedDialogue
 from tests.services.turning import ME, Taker, delivery
@@ -89,6 +90,32 @@ class TestNews:
 
         assert turns.take(make_message()) == Reply("修好了\n\n您好")
         assert reported == ["n"]
+
+    def test_it_does_not_overtake_what_went_in_front_of_an_answer_that_nobody_took(
+        self, taker: Taker, record: Record
+    ) -> None:
+        turns = self._after_news_in_an_answer(taker, record, Settled.OPEN)
+        assert turns.take(make_message(key="m2")) == Reply("修好了\n\n一\n\n办结了\n\n二")
+
+    def test_it_waits_while_a_callback_may_still_take_that_answer(
+        self, taker: Taker, record: Record
+    ) -> None:
+        turns = self._after_news_in_an_answer(taker, record, Settled.WAIT)
+        assert turns.take(make_message(key="m2")) == Reply("二")
+        assert delivery(record, "later").state is DeliveryState.RETRY
+
+    @staticmethod
+    def _after_news_in_an_answer(taker: Taker, record: Record, settled: Settled) -> TurnTaker:
+        """The first news is told with the answer "一"; the second, stored before that answer, fails only then."""
+        put(record, make_delivery("n", state=DeliveryState.RETRY, payload={"text": "修好了"}))
+        put(record, make_delivery("later", payload={"text": "办结了"}))
+        turns = taker(ScriptedDialogue("一", "二"), answers=FixedAnswers(settled))
+        assert turns.take(make_message()) == Reply("修好了\n\n一")
+        with record.unit() as unit:
+            later = unit.deliveries.by_key("later")
+            assert later is not None
+            unit.deliveries.save(replace(later, state=DeliveryState.RETRY))
+        return turns
 
     def test_what_was_not_tried_yet_goes_its_own_way(self, taker: Taker, record: Record) -> None:
         put(record, make_delivery("n", payload={"text": "修好了"}))
