@@ -40,7 +40,8 @@ def told_first(
             settled = Settled.WAIT if may_overtake else _settled(delivery, answers)
             may_overtake = settled is Settled.WAIT
             if settled is not Settled.OPEN or unit.deliveries.claim(delivery.id) is None:
-                is_news_on_its_way = is_news_on_its_way or "since" in delivery.payload
+                is_told = settled is Settled.PASSIVE
+                is_news_on_its_way |= "since" in delivery.payload and not is_told
                 continue
         elif is_news_on_its_way and delivery.kind is DeliveryKind.NOTICE:
             continue  # it must not overtake what went in front of an answer that is not told yet

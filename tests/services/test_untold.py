@@ -104,6 +104,12 @@ class TestNews:
         assert turns.take(make_message(key="m2")) == Reply("二")
         assert delivery(record, "later").state is DeliveryState.RETRY
 
+    def test_it_goes_along_once_that_answer_is_known_to_be_told(
+        self, taker: Taker, record: Record
+    ) -> None:
+        turns = self._after_news_in_an_answer(taker, record, Settled.PASSIVE)
+        assert turns.take(make_message(key="m2")) == Reply("办结了\n\n二")
+
     @staticmethod
     def _after_news_in_an_answer(taker: Taker, record: Record, settled: Settled) -> TurnTaker:
         """The first news is told with the answer "一"; the second, stored before that answer, fails only then."""
