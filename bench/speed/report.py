@@ -50,10 +50,14 @@ def draw(found: Sequence[Measured], path: Path) -> None:
     colours = _COLOURS[: len(found)]
     _bars(rates, names, [m.per_core for m in found], colours, "messages a second on one core")
     rates.set_xscale("log")
-    loaded = [n for n, m in enumerate(found) if not _is_capped(m, 0.8)]
-    worst = [m.waits_ms[0.8][1] if n in loaded else 0.0 for n, m in enumerate(found)]
-    title = "p99 at 80 % load, ms"
-    _bars(waits, _of(names, loaded), _of(worst, loaded), _of(colours, loaded), title)
+    loaded = [n for n, measured in enumerate(found) if not _is_capped(measured, 0.8)]
+    _bars(
+        waits,
+        [names[n] for n in loaded],
+        [found[n].waits_ms[0.8][1] for n in loaded],
+        [colours[n] for n in loaded],
+        "p99 at 80 % load, ms",
+    )
     if loaded:
         waits.set_xscale("log")
     for measured, colour in zip(found, colours, strict=False):
@@ -65,10 +69,6 @@ def draw(found: Sequence[Measured], path: Path) -> None:
         after.set(xscale="log", yscale="log")
         after.legend(frameon=False)
     figure.savefig(path, dpi=140)
-
-
-def _of(values: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
-    return [values[i] for i in wanted]
 
 
 def _bars(axes: Any, names: list[str], values: list[float], colours: Any, title: str) -> None:

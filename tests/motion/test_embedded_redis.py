@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from bot.ports import Unavailable
 from bot.storage.motion.connect import open_async, open_sync
 from bot.storage.motion.inbox import RedisInbox
 from bot.storage.motion.streams import Partitions
-from tests.motion.conftest import LIMITS, said
+from tests.motion.conftest import LIMITS, said, until
 
 
 @pytest.fixture
@@ -30,13 +29,6 @@ def embedded(data_dir: Path) -> Iterator[EmbeddedRedis]:
     running = EmbeddedRedis(data_dir)
     yield running
     running.stop()
-
-
-def until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.01)
 
 
 def is_running(pid: int) -> bool:

@@ -34,6 +34,12 @@ def given(worker: Partitions) -> Entry:
     return entry
 
 
+def answered(worker: Partitions) -> Entry:
+    entry = given(worker)
+    worker.finish(entry, Reply("好的"))
+    return entry
+
+
 def is_told(client: redis.Redis, entry: Entry) -> bool:
     return bool(client.hexists(keys.answer(entry.message.key), "reply"))
 
@@ -76,8 +82,7 @@ def test_what_ended_is_told_also_if_the_last_of_them_fails(
 ) -> None:
     wait_for(url, 2)
     only = worker("w1")
-    good, bad = given(only), None
-    only.finish(good, Reply("好的"))
+    good = answered(only)
     bad = given(only)
     only.failed(bad)
 
@@ -90,8 +95,7 @@ def test_an_answer_is_held_back_for_moments_only(
 ) -> None:
     wait_for(url, 3)
     only = worker("w1")
-    first = given(only)
-    only.finish(first, Reply("好的"))
+    first = answered(only)
     second = given(only)
     time.sleep(HOLD_S * 1.5)
 
@@ -106,8 +110,7 @@ def test_an_answer_does_not_wait_for_a_turn_that_takes_long(
 ) -> None:
     wait_for(url, 2)
     only = worker("w1")
-    first = given(only)
-    only.finish(first, Reply("好的"))
+    first = answered(only)
     given(only)  # and its turn goes on and on
 
     until(lambda: is_told(client, first), within_s=LEASE_S)
@@ -156,8 +159,7 @@ def test_a_worker_that_is_told_to_stop_tells_what_ended_and_blames_nothing(
 ) -> None:
     wait_for(url, 3)
     only = worker("w1")
-    first = given(only)
-    only.finish(first, Reply("好的"))
+    first = answered(only)
 
     only.release_all()
 
